@@ -1,0 +1,34 @@
+# The CPU build of torch that is tested; keep your own with `make install TORCH=torch`.
+TORCH ?= torch==2.13.0
+PYTHON ?= python3
+DATABASE ?= modadd.db
+BIN := .venv/bin
+
+.PHONY: reproduce test install lint types stress clean
+
+reproduce: install
+	$(BIN)/modadd reproduce --database $(DATABASE)
+
+test: install lint types
+	$(BIN)/pytest
+
+install: .venv/.installed
+
+# One pip command, so that the pinned torch is the only one ever resolved.
+.venv/.installed: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test]'
+	touch $@
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+stress: install
+	$(BIN)/pytest -m stress
+
+clean:
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

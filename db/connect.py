@@ -1,0 +1,211 @@
+"""Connections: one writer at a time, many readers that cannot write."""
+
+import os
+import sqlite3
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock
+from sqlalchemy import (
+    URL,
+    Connection,
+    Engine,
+    create_engine,
+    event,
+    inspect,
+    make_url,
+    select,
+    update,
+)
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+
+from db.schema import SCHEMA_VERSION, Base, Store
+
+# Blobs of 2.6 KB would waste a third of SQLite's default pages of 4 KB.
+PAGE_SIZE = 32768
+BUSY_TIMEOUT_MS = 60_000
+
+
+class StoreError(Exception):
+    """The database cannot serve; the message states the rule, the value and the way out."""
+
+
+def database_url(location: str) -> URL:
+    """A path, or any SQLAlchemy URL, as a URL."""
+    try:
+        url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
+        url.get_dialect()
+    except (ArgumentError, NoSuchModuleError, ValueError) as error:
+        raise StoreError(f"database must be a path or a SQLAlchemy URL, got {location}") from error
+    return url
+
+
+def open_for_writing(location: str) -> Engine:
+    """An engine on the database, which is created if absent.
+
+    Raises:
+        StoreError: if the place holds something else, cannot be written, or is newer than we are.
+    """
+    url = database_url(location)
+    path = _sqlite_path(url)
+    if path is not None:
+        _check_file(path, writable=True)
+    engine = create_engine(url)
+    if path is not None:
+        event.listen(engine, "connect", _prepare_writer)
+        event.listen(engine, "begin", _begin_immediate)
+    with understood(location), _locked(engine), engine.begin() as connection:
+        _check_store(connection, location, create=True)
+    return engine
+
+
+def open_for_reading(location: str) -> Engine:
+    """An engine whose connections can read and nothing else.
+
+    Raises:
+        StoreError: if there is no database, it is none of ours, or it is newer than we are.
+    """
+    url = database_url(location)
+    path = _sqlite_path(url)
+    if path is None:
+        engine = create_engine(url, execution_options={"postgresql_readonly": True})
+    else:
+        if not path.exists():
+            raise StoreError(f"no database at {path}: make one with `modadd reproduce`")
+        _check_file(path, writable=False)
+        engine = create_engine("sqlite://", creator=lambda: _read_only(path))
+    with understood(location), engine.connect() as connection:
+        _check_store(connection, location, create=False)
+    return engine
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[Connection]:
+    """One write transaction: all of it or nothing, and the revision grows by one.
+
+    Raises:
+        StoreError: when the database refuses (a full disk, say); nothing was written then.
+    """
+    place = engine.url.render_as_string(hide_password=True)
+    with understood(place), _locked(engine), engine.begin() as connection:
+        yield connection
+        connection.execute(update(Store).values(revision=Store.revision + 1))
+
+
+def revision(engine: Engine) -> int:
+    """How many write transactions the database has seen: a key for caches."""
+    with engine.connect() as connection:
+        return int(connection.execute(select(Store.revision)).scalar_one())
+
+
+@contextmanager
+def understood(place: str) -> Iterator[None]:
+    """Turn a driver's error into a StoreError of one line."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        way_out = _WAYS_OUT.get(cause, "")
+        raise StoreError(f"the database {place} refused: {cause}{way_out}") from error
+
+
+_WAYS_OUT = {
+    "database or disk is full": "; free some space and start again, what was stored is safe",
+    "disk I/O error": "; is the disk full or gone? what was stored before is safe",
+    "file is not a database": "; name another file",
+    "database disk image is malformed": "; restore a copy",
+    "attempt to write a readonly database": "; make it writable or name another",
+    "database is locked": "; another program keeps it busy",
+}
+
+
+def _locked(engine: Engine) -> Any:
+    """A lock around a write transaction on a SQLite file.
+
+    SQLite up to 3.51.2 can corrupt a WAL database when two connections write or checkpoint at the
+    same instant (fixed in 3.51.3), and Python ships older ones.
+    """
+    path = _sqlite_path(engine.url)
+    return nullcontext() if path is None else FileLock(f"{path}.lock")
+
+
+def _sqlite_path(url: URL) -> Path | None:
+    if url.get_backend_name() != "sqlite":
+        return None
+    if not url.database or url.database == ":memory:":
+        raise StoreError("the database must be a file, got one in memory")
+    return Path(url.database)
+
+
+def _check_file(path: Path, *, writable: bool) -> None:
+    if path.is_dir():
+        raise StoreError(f"the database must be a file, got the directory {path}")
+    if not path.absolute().parent.is_dir():
+        raise StoreError(f"no directory {path.absolute().parent} to hold the database {path.name}")
+    if not path.exists():
+        if not os.access(path.absolute().parent, os.W_OK):
+            raise StoreError(f"the directory of {path} is read-only: name another database")
+        return
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise StoreError(f"the database {path} is not a file that can be read")
+    # The owner's word counts even for root, whom the system lets write anyway.
+    if writable and not (os.access(path, os.W_OK) and path.stat().st_mode & _ANY_WRITE):
+        raise StoreError(f"the database {path} is read-only: make it writable or name another")
+    with path.open("rb") as file:
+        header = file.read(16)
+    if header not in (b"", b"SQLite format 3\0"):
+        raise StoreError(f"{path} is no SQLite database: name another file")
+
+
+_ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
+
+
+def _check_store(connection: Connection, location: str, *, create: bool) -> None:
+    """Make sure that this is a store of ours and of our version; create it in an empty database."""
+    tables = inspect(connection).get_table_names()
+    if "store" not in tables:
+        if tables or not create:
+            what = "holds other tables" if tables else "is empty"
+            raise StoreError(f"{location} {what} and is no modadd database: name another")
+        Base.metadata.create_all(connection)
+        connection.execute(
+            Base.metadata.tables["store"].insert(),
+            {"store_id": 1, "schema_version": SCHEMA_VERSION, "revision": 0},
+        )
+        return
+    version = connection.execute(select(Store.schema_version)).scalar_one()
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{location} has schema version {version}, newer than this program's "
+            f"{SCHEMA_VERSION}: update modadd"
+        )
+
+
+def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
+    # Transactions are begun by `_begin_immediate`, not by the driver.
+    connection.isolation_level = None
+    for pragma in (
+        f"page_size = {PAGE_SIZE}",  # only has an effect on a file that is still empty
+        f"busy_timeout = {BUSY_TIMEOUT_MS}",
+        "journal_mode = WAL",
+        "synchronous = NORMAL",
+        "foreign_keys = ON",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin_immediate(connection: Connection) -> None:
+    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked".
+    connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _read_only(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
+    )
+    connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+    connection.execute("PRAGMA query_only = ON")
+    return connection

@@ -1,0 +1,180 @@
+"""The tables. A run is found by the hash of its config; everything else hangs on its run_id.
+
+Run summaries, scalar series and blobs live in separate tables, so that a list of runs never reads
+a blob. NULL means undefined.
+
+What the store owns is declared here as typed models. What the science owns (config fields and
+metrics) is declared by whoever writes (`db.store.declare`): one table of configs a kind of run, one
+column a metric in `series`, one column a dimension in `embedding_points`.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy import (
+    Column,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+)
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeEngine
+
+SCHEMA_VERSION = 1
+
+# STRICT tables know the type REAL alone; elsewhere REAL would be single precision.
+Real = Double().with_variant(sqlite.REAL(), "sqlite")
+SQL_TYPES: dict[type, TypeEngine[object]] = {int: Integer(), float: Real, str: Text()}
+STRICT = {"sqlite_strict": True}
+CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+
+class Base(DeclarativeBase):
+    """Typed models of the tables that the store owns."""
+
+    type_annotation_map = {str: Text, float: Real, int: Integer, bytes: LargeBinary}
+
+
+def _run_id(primary_key: bool = True) -> Mapped[int]:
+    return mapped_column(ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=primary_key)
+
+
+class Store(Base):
+    """One row: what this file is. `revision` grows by one with every write transaction."""
+
+    __tablename__ = "store"
+    __table_args__ = STRICT
+
+    store_id: Mapped[int] = mapped_column(primary_key=True)
+    schema_version: Mapped[int]
+    revision: Mapped[int]
+
+
+class Job(Base):
+    """One invocation that stored runs: the provenance that its runs share.
+
+    packages: JSON {name: version}. device: as torch names it. finished_at: NULL while the job runs,
+    and for ever if it was killed. Times are UTC, ISO 8601.
+    """
+
+    __tablename__ = "jobs"
+    __table_args__ = STRICT
+
+    job_id: Mapped[int] = mapped_column(primary_key=True)
+    command: Mapped[str]
+    project_version: Mapped[str]
+    git_commit: Mapped[str | None]
+    packages: Mapped[str]
+    device: Mapped[str]
+    threads: Mapped[int]
+    planned_runs: Mapped[int]
+    started_at: Mapped[str]
+    finished_at: Mapped[str | None]
+
+
+class Run(Base):
+    """One run, stored whole or not at all.
+
+    config_hash: SHA-256 of the config, its identity. status: 'done' or 'diverged'. last_epoch: the
+    last snapshot's epoch (particles: step); before the config's end only if the run diverged.
+    schedule, kept_parameters: which snapshots were asked for, and with which parameters.
+    wall_time: seconds of computing, the batch's time divided among its runs.
+    """
+
+    __tablename__ = "runs"
+    __table_args__ = STRICT
+
+    run_id: Mapped[int] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(index=True)
+    config_hash: Mapped[str] = mapped_column(unique=True)
+    status: Mapped[str]
+    last_epoch: Mapped[int]
+    schedule: Mapped[str]
+    kept_parameters: Mapped[str]
+    wall_time: Mapped[float]
+    job_id: Mapped[int] = mapped_column(ForeignKey("jobs.job_id"))
+
+
+class ExperimentRun(Base):
+    """Which runs belong to which experiment; one run may belong to several."""
+
+    __tablename__ = "experiment_runs"
+    __table_args__ = (Index("experiment_runs_by_run", "run_id"), CLUSTERED)
+
+    experiment: Mapped[str] = mapped_column(primary_key=True)
+    run_id: Mapped[int] = _run_id()
+
+
+class Snapshot(Base):
+    """The arrangement at an epoch: `embedding` is (tokens, dim) little-endian float32, row-major."""
+
+    __tablename__ = "snapshots"
+    __table_args__ = STRICT
+
+    run_id: Mapped[int] = _run_id()
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    tokens: Mapped[int]
+    dim: Mapped[int]
+    embedding: Mapped[bytes]
+
+
+class ClassifierSnapshot(Base):
+    """A network's other parameters at an epoch: W_h, b_h, W_o, b_o, little-endian float32."""
+
+    __tablename__ = "classifiers"
+    __table_args__ = STRICT
+
+    run_id: Mapped[int] = _run_id()
+    epoch: Mapped[int] = mapped_column(primary_key=True)
+    hidden_size: Mapped[int]
+    parameters: Mapped[bytes]
+
+
+class Metric(Base):
+    """A column of `series` that is measured on every stored snapshot, at this version."""
+
+    __tablename__ = "metrics"
+    __table_args__ = STRICT
+
+    name: Mapped[str] = mapped_column(primary_key=True)
+    version: Mapped[int]
+    description: Mapped[str]
+    source: Mapped[str]
+    needs_classifier: Mapped[int]
+
+
+def config_table(kind: str, fields: Mapping[str, type]) -> Table:
+    """The table of a kind's configs: a row a run, a column a field."""
+    columns = [Column(name, SQL_TYPES[kept], nullable=False) for name, kept in fields.items()]
+    return Table(f"{kind}_configs", _beside_runs(), _run_key(), *columns, **STRICT)
+
+
+def series_table(metrics: list[str]) -> Table:
+    """The table of scalar series: a row a snapshot, a column a metric."""
+    epoch = Column("epoch", Integer(), primary_key=True)
+    columns = [Column(name, Real) for name in metrics]
+    return Table("series", _beside_runs(), _run_key(), epoch, *columns, **CLUSTERED)
+
+
+def points_table(dim: int) -> Table:
+    """The table of final arrangements: a row a token, columns x0, x1, …; NULL past a run's dim."""
+    token = Column("token", Integer(), primary_key=True)
+    columns = [Column(f"x{axis}", Real) for axis in range(dim)]
+    return Table("embedding_points", _beside_runs(), _run_key(), token, *columns, **CLUSTERED)
+
+
+def _beside_runs() -> MetaData:
+    """Fresh metadata that knows `runs`, since a declared table's columns vary by database."""
+    metadata = MetaData()
+    Base.metadata.tables["runs"].to_metadata(metadata)
+    Base.metadata.tables["jobs"].to_metadata(metadata)
+    return metadata
+
+
+def _run_key() -> Column[int]:
+    return Column("run_id", ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True)

@@ -1,0 +1,142 @@
+"""Configs: what a run is, as frozen plain scalars.
+
+One field is one command-line flag, one TOML/JSON key and one SQL column. A run's identity is the
+hash of its config, so the same config is the same run wherever and whenever it is computed.
+"""
+
+import dataclasses
+import difflib
+import hashlib
+import json
+import math
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+Scalar = int | float | str
+
+
+class ConfigError(ValueError):
+    """A value that breaks a rule; the message states the rule, the value and the way out."""
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What values a field may take: read by the validation, the command line and the tests."""
+
+    minimum: float | None = None
+    above: float | None = None
+    maximum: float | None = None
+    choices: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        """The rule in words, such as `>= 0` or `one of glorot, torch`."""
+        if self.choices:
+            return "one of " + ", ".join(self.choices)
+        bounds = ((">=", self.minimum), (">", self.above), ("<=", self.maximum))
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+
+    def admits(self, value: Scalar) -> bool:
+        """Whether `value` obeys the rule."""
+        if self.choices:
+            return value in self.choices
+        number = float(value)
+        return (
+            math.isfinite(number)
+            and (self.minimum is None or number >= self.minimum)
+            and (self.above is None or number > self.above)
+            and (self.maximum is None or number <= self.maximum)
+        )
+
+
+def parameter(default: Any, help: str, **rule: Any) -> Any:
+    """A config field with its default, its meaning in one line, and the `Rule` for its values."""
+    return dataclasses.field(default=default, metadata={"help": help, "rule": Rule(**rule)})
+
+
+def seed_parameter() -> Any:
+    """The field that every config has: the seed from which a run draws all of its randomness."""
+    # SQLite and the generator's key both hold 63 bits with ease; JSON readers stop at 53.
+    return parameter(0, "seed of all of the run's random numbers", minimum=0, maximum=2**53)
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Config:
+    """Base of all configs: validation, plain-dict form and identity.
+
+    Raises:
+        ConfigError: when a value has the wrong type or breaks its field's rule.
+    """
+
+    kind: ClassVar[str]
+    seed: int = seed_parameter()
+
+    def __post_init__(self) -> None:
+        for field in dataclasses.fields(self):
+            value = coerce(field, getattr(self, field.name))
+            object.__setattr__(self, field.name, value)
+        self.check()
+
+    def check(self) -> None:
+        """Rules that tie several fields together; a subclass raises ConfigError here."""
+
+    @property
+    def length(self) -> int:
+        """The run's last epoch (or simulation step)."""
+        raise NotImplementedError
+
+    @property
+    def shape(self) -> tuple[Scalar, ...]:
+        """Runs of equal shape can be computed in one batch."""
+        raise NotImplementedError
+
+    def to_dict(self) -> dict[str, Scalar]:
+        """The fields by name, in order of declaration."""
+        return dataclasses.asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Self:
+        """The inverse of `to_dict`; absent fields take their defaults.
+
+        Raises:
+            ConfigError: on an unknown key, naming the nearest known one.
+        """
+        check_known(values, [field.name for field in dataclasses.fields(cls)], f"{cls.kind} config")
+        return cls(**values)
+
+    @property
+    def identity(self) -> str:
+        """SHA-256 (hex) of the kind and every field: the same config has the same identity."""
+        content = json.dumps({"kind": self.kind, **self.to_dict()}, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+def coerce(field: "dataclasses.Field[Any]", value: Any) -> Scalar:
+    """`value` as the field's type, or ConfigError; 1 is a fine float, True and "1" are not."""
+    expected, rule = field.type, field.metadata["rule"]
+    if expected is float and isinstance(value, int) and not isinstance(value, bool):
+        value = _as_float(field.name, value)
+    if type(value) is not expected or not rule.admits(value):
+        wanted = f"{rule}" if type(value) is expected else f"of type {expected.__name__}"  # type: ignore[union-attr]  # every config field is annotated with a plain class
+        raise ConfigError(f"{field.name} must be {wanted or 'finite'}, got {value!r}")
+    # -0.0 and 0.0 are the same value, but not the same text: one identity for both.
+    return value + 0.0 if isinstance(value, float) else value
+
+
+def _as_float(name: str, value: int) -> float:
+    try:
+        return float(value)
+    except OverflowError:
+        raise ConfigError(f"{name} must fit a float, got a number that does not") from None
+
+
+def check_known(given: Mapping[str, Any], known: list[str], where: str) -> None:
+    """Raise ConfigError for the first key that is not known, with the nearest one that is."""
+    for key in given:
+        if key not in known:
+            raise ConfigError(f"{where} has no {key!r}{suggestion(key, known)}")
+
+
+def suggestion(word: str, known: list[str]) -> str:
+    """` (did you mean 'x'?)` with the closest known word, else the list of what is known."""
+    near = difflib.get_close_matches(word, known, n=1, cutoff=0.6)
+    return f" (did you mean {near[0]!r}?)" if near else f"; known: {', '.join(known)}"

@@ -1,0 +1,172 @@
+"""The force law (Sec. 5 and 6, Eqs. 2-4) as pure functions on NumPy arrays or torch tensors.
+
+Two distinct pairs (i, j) and (k, l) act on each other's sums x_ij, x_kl; with r = x_ij - x_kl the
+sum x_ij feels
+
+    clustering  repulsion  +g_r r/‖r‖²   if the residues differ                       (Eq. 2)
+                attraction -g_a r/‖r‖    if they are the same                         (Eq. 3)
+    alignment   ±f_a x_kl/‖x_kl‖         if x_ij·x_kl > 0; + if the same, - if not    (Eq. 4)
+
+Open in the paper: coincident sums (r = 0) and sums at the origin have no direction; they exert no
+such force here.
+"""
+
+from typing import Any
+
+import numpy as np
+from array_api_compat import array_namespace
+
+from modadd.task import incidence, pair_count, pairs
+
+# A NumPy array or a torch tensor; what goes in comes out.
+Array = Any
+
+WEIGHTINGS = ("class-mean", "none")
+
+
+def pair_force(
+    x_ij: Array,
+    x_kl: Array,
+    same_residue: Array,
+    *,
+    repulsion: float = 1.0,
+    attraction: float = 1.0,
+    alignment: float = 1.0,
+    softening: float = 0.0,
+) -> Array:
+    """The unweighted force on the pair sum x_ij from the pair sum x_kl (Eqs. 2-4).
+
+    Args:
+        x_ij, x_kl: pair sums (..., dim), broadcast against each other.
+        same_residue: (...) bool, whether i + j ≡ k + l (mod N).
+        repulsion, attraction, alignment: g_r, g_a, f_a.
+        softening: ε ≥ 0; distances become √(‖r‖² + ε²).
+
+    Returns:
+        (..., dim) the force, in units of the coefficients.
+    """
+    xp = array_namespace(x_ij, x_kl)
+    same = same_residue[..., None]
+    r = x_ij - x_kl
+    inverse = _inverse(xp.sum(r * r, axis=-1, keepdims=True) + softening**2)
+    clustering = r * xp.where(same, -attraction * xp.sqrt(inverse), repulsion * inverse)
+    facing = xp.sum(x_ij * x_kl, axis=-1, keepdims=True) > 0
+    sign = xp.where(same, alignment, -alignment) * facing
+    return clustering + sign * _directions(x_kl)
+
+
+def pair_sum_forces(
+    positions: Array,
+    *,
+    repulsion: float | Array = 1.0,
+    attraction: float | Array = 1.0,
+    alignment: float | Array = 1.0,
+    weighting: str = "class-mean",
+    softening: float | Array = 0.0,
+) -> Array:
+    """The total force on every pair sum, (run, pair, dim), for positions (run, token, dim).
+
+    Pairs are those of `modadd.task.pairs`. Coefficients and softening are numbers or (run,)
+    arrays. weighting: `class-mean` averages over each pair's same-residue partners and over its
+    different-residue partners, so that both have the same total (Sec. 6); `none` sums.
+
+    Equal to summing `pair_force` over all partners; arranged so that alignment, which needs only
+    directions, is one matrix product.
+    """
+    xp = array_namespace(positions)
+    modulus = positions.shape[1]
+    x = pair_sums_of(positions)
+    same_weight, different_weight = (
+        _like(weights, x) for weights in _partner_weights(modulus, weighting)
+    )
+    columns = (1, 1) if x.ndim == 3 else ()
+    g_r, g_a, f_a, epsilon = (
+        _per_run(value, x, columns) for value in (repulsion, attraction, alignment, softening)
+    )
+
+    # (run, pair, pair) squares of the distances, one dimension at a time: the differences
+    # themselves, not ‖x‖² + ‖y‖² - 2x·y, which would lose near-coincident sums to rounding.
+    gaps = [x[..., :, None, d] - x[..., None, :, d] for d in range(x.shape[2])]
+    inverse = _inverse(sum(gap * gap for gap in gaps) + epsilon**2)
+    clustering = g_r * different_weight * inverse - g_a * same_weight * xp.sqrt(inverse)
+    clustered = xp.stack([xp.sum(clustering * gap, axis=-1) for gap in gaps], axis=-1)
+
+    facing = x @ _transposed(x) > 0
+    signed = xp.astype(facing, x.dtype) * (same_weight - different_weight)
+    return clustered + f_a * (signed @ _directions(x))
+
+
+def particle_forces(
+    positions: Array,
+    *,
+    repulsion: float | Array = 1.0,
+    attraction: float | Array = 1.0,
+    alignment: float | Array = 1.0,
+    weighting: str = "class-mean",
+    softening: float | Array = 0.0,
+) -> Array:
+    """The force on every particle, (run, token, dim): that of all pairs it stands in (Sec. 6).
+
+    F_i = F_j = the force on x_ij; the pair (i, i) counts twice. Arguments as `pair_sum_forces`.
+    """
+    on_pairs = pair_sum_forces(
+        positions,
+        repulsion=repulsion,
+        attraction=attraction,
+        alignment=alignment,
+        weighting=weighting,
+        softening=softening,
+    )
+    return _like(incidence(positions.shape[1]).T, positions) @ on_pairs
+
+
+def pair_sums_of(positions: Array) -> Array:
+    """(run, pair, dim) the pair sums of positions (run, token, dim)."""
+    return _like(incidence(positions.shape[1]), positions) @ positions
+
+
+def _partner_weights(modulus: int, weighting: str) -> tuple[Array, Array]:
+    """(pair, pair) the weights of same-residue and of different-residue partners.
+
+    A pair is no partner of itself. Every residue of an odd modulus has as many pairs as any other,
+    so the weights are two constants there; with an even modulus they differ from pair to pair.
+    """
+    if weighting not in WEIGHTINGS:
+        raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {weighting!r}")
+    residue = pairs(modulus).residue
+    alike = residue[:, None] == residue[None, :]
+    same = (alike & ~np.eye(pair_count(modulus), dtype=bool)).astype(float)
+    different = (~alike).astype(float)
+    if weighting == "none":
+        return same, different
+    return _rows_to_one(same), _rows_to_one(different)
+
+
+def _rows_to_one(mask: Array) -> Array:
+    return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
+
+
+def _inverse(squared: Array) -> Array:
+    """1 / squared, and 0 where squared is 0: no distance, no direction, no force."""
+    return 1 / array_namespace(squared).where(squared > 0, squared, np.inf)
+
+
+def _directions(x: Array) -> Array:
+    """x / ‖x‖ along the last axis, 0 for x = 0."""
+    xp = array_namespace(x)
+    return x * xp.sqrt(_inverse(xp.sum(x * x, axis=-1, keepdims=True)))
+
+
+def _like(constant: Array, reference: Array) -> Array:
+    """A NumPy constant as an array of the reference's library, type and device."""
+    xp = array_namespace(reference)
+    return xp.asarray(constant, dtype=reference.dtype, device=reference.device)
+
+
+def _transposed(x: Array) -> Array:
+    return array_namespace(x).permute_dims(x, (0, 2, 1))
+
+
+def _per_run(value: float | Array, reference: Array, trailing: tuple[int, ...]) -> Array:
+    array = _like(value, reference)
+    return array if array.ndim == 0 else array.reshape(-1, *trailing)

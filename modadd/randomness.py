@@ -1,0 +1,46 @@
+"""Random numbers from a run's own seed, by a counter-based generator.
+
+Philox with the key (seed, stream): every draw is a function of the seed, the purpose and the
+position alone, so it depends neither on the device nor on which runs share a batch. Only Philox's
+raw 64-bit output is used, because NumPy promises that it never changes (NEP 19), whereas the
+algorithms of `Generator.normal` and friends may.
+"""
+
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+
+class Stream(IntEnum):
+    """What a draw is for. One stream each, so that no choice shifts the numbers of another.
+
+    ARRANGEMENT serves the network's embedding and the particles' positions alike, both N(0, 1):
+    a network and a simulation of the same seed start from the same arrangement.
+    """
+
+    SPLIT = 0
+    ARRANGEMENT = 1
+    HIDDEN_WEIGHT = 2
+    HIDDEN_BIAS = 3
+    OUTPUT_WEIGHT = 4
+    OUTPUT_BIAS = 5
+
+
+def uniform(seed: int, stream: Stream, count: int) -> NDArray[np.float64]:
+    """(count,) draws from the open interval (0, 1), each with 53 random bits."""
+    # The full-width key needs a typed array: plain ints above 2**63 would be refused.
+    generator = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64))
+    bits = np.atleast_1d(generator.random_raw(count)) >> np.uint64(11)
+    return (bits.astype(np.float64) + 0.5) * 2.0**-53
+
+
+def normal(seed: int, stream: Stream, count: int) -> NDArray[np.float64]:
+    """(count,) draws from N(0, 1), by inversion."""
+    return np.asarray(ndtri(uniform(seed, stream, count)), dtype=np.float64)
+
+
+def permutation(seed: int, stream: Stream, count: int) -> NDArray[np.int64]:
+    """(count,) a uniformly drawn order of 0 … count - 1."""
+    return np.argsort(uniform(seed, stream, count), kind="stable")

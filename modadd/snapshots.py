@@ -1,0 +1,82 @@
+"""Snapshots: what every simulator yields, and the schedule that says when."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modadd.config import Config, ConfigError
+
+Floats = NDArray[np.floating[Any]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Snapshot:
+    """A batch of runs of equal shape at one epoch (for particles: one step).
+
+    configs: one a run. embedding: (run, token, dim). classifier: (run, count), the flattened
+    parameters behind the embedding (see `modadd.network`), or None if there are none.
+    """
+
+    configs: tuple[Config, ...]
+    epoch: int
+    embedding: Floats
+    classifier: Floats | None = None
+
+    def finite_runs(self) -> NDArray[np.bool_]:
+        """(run,) whether every number of the run is finite; a run that is not has diverged."""
+        finite = np.isfinite(self.embedding).all(axis=(1, 2))
+        if self.classifier is not None:
+            finite = finite & np.isfinite(self.classifier).all(axis=1)
+        return np.asarray(finite)
+
+
+def schedule(specification: str, length: int) -> tuple[int, ...]:
+    """The epochs to keep, sorted, from a specification such as `default` or `every:50,3,final`.
+
+    Items, joined by commas, add up: `default` (0 … 10, then ever sparser steps: 59 epochs of
+    2000), `all`, `final`, `every:K`, or an epoch number. The final epoch is always kept.
+
+    Raises:
+        ConfigError: for an unknown item, or an epoch past the end.
+    """
+    kept = {length}
+    for item in specification.split(","):
+        kept.update(_epochs_of(item.strip(), length))
+    return tuple(sorted(kept))
+
+
+def _epochs_of(item: str, length: int) -> Sequence[int]:
+    if item == "default":
+        return dense_then_sparse(length)
+    if item == "all":
+        return range(length + 1)
+    if item == "final":
+        return (length,)
+    if item.startswith("every:") and item[6:].isdecimal() and int(item[6:]) > 0:
+        return range(0, length + 1, int(item[6:]))
+    if item.isascii() and item.isdecimal():
+        if int(item) > length:
+            raise ConfigError(f"snapshots: epoch {item} is past the end, the last is {length}")
+        return (int(item),)
+    raise ConfigError(
+        f"snapshots must list default, all, final, every:K or epoch numbers, got {item!r}"
+    )
+
+
+def dense_then_sparse(length: int) -> tuple[int, ...]:
+    """Epochs 0 … 10, then steps of a fifth of the epoch's age, rounded to 1-2-5 numbers.
+
+    No step exceeds a twentieth of the length. Structures form early: half of the snapshots lie in
+    the first tenth of the run.
+    """
+    nice = [digit * 10**power for power in range(len(str(length)) + 1) for digit in (1, 2, 5)]
+    epochs = [0]
+    while epochs[-1] < length:
+        now = epochs[-1]
+        longest = max(1, min(now // 5, length // 20))
+        step = max(number for number in nice if number <= longest and now % number == 0)
+        epochs.append(min(now + step, length))
+    return tuple(epochs)

@@ -1,0 +1,139 @@
+"""Intervals and tests, thin over scipy. Confidence is 95 % throughout; undefined is NaN."""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy import stats
+
+CONFIDENCE = 0.95
+Z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+BOOTSTRAP_RESAMPLES = 2000
+
+
+class Estimate(NamedTuple):
+    """A value with its 95 % interval and the n behind it."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+
+def mean(values: ArrayLike) -> Estimate:
+    """The mean with Student's t interval; no interval below n = 2."""
+    numbers = np.asarray(values, dtype=np.float64)
+    n = len(numbers)
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    value = float(numbers.mean())
+    if n == 1:
+        return Estimate(value, math.nan, math.nan, 1)
+    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * numbers.std(ddof=1) / math.sqrt(n))
+    return Estimate(value, value - half, value + half, n)
+
+
+def proportion(count: int, n: int) -> Estimate:
+    """count / n with Wilson's interval."""
+    if n == 0:
+        return Estimate(math.nan, math.nan, math.nan, 0)
+    interval = stats.binomtest(count, n).proportion_ci(CONFIDENCE, method="wilson")
+    return Estimate(count / n, float(interval.low), float(interval.high), n)
+
+
+def correlation(x: ArrayLike, y: ArrayLike, interval: str = "fisher-z") -> Estimate:
+    """Pearson's r of two (n,) arrays, with one of the intervals of `INTERVALS`.
+
+    Undefined (NaN, not 0) over constant values or fewer than two of them.
+    """
+    first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
+    n = len(first)
+    if n < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+        return Estimate(math.nan, math.nan, math.nan, n)
+    r = float(stats.pearsonr(first, second).statistic)
+    low, high = INTERVALS[interval](first, second, r)
+    return Estimate(r, low, high, n)
+
+
+def fisher_interval(r: float, n: int) -> tuple[float, float]:
+    """tanh(artanh r ± z/√(n-3)): the interval that Table 1 prints; undefined below n = 4."""
+    if n < 4:
+        return math.nan, math.nan
+    if abs(r) == 1:
+        return r, r
+    half = Z / math.sqrt(n - 3)
+    return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
+
+
+def olivoto_interval(r: float, n: int) -> tuple[float, float]:
+    """r ± 0.45304^|r| · 2.25152 · n^-0.50089 (Olivoto et al. 2018).
+
+    The paper cites this formula, but Table 1's intervals are Fisher's. It can leave [-1, 1].
+    """
+    half = 0.45304 ** abs(r) * 2.25152 * n**-0.50089
+    return r - half, r + half
+
+
+def _bca_interval(x: NDArray[Any], y: NDArray[Any], r: float) -> tuple[float, float]:
+    if len(x) < 4:
+        return math.nan, math.nan
+    method = stats.BootstrapMethod(
+        n_resamples=BOOTSTRAP_RESAMPLES, method="BCa", rng=np.random.default_rng(0)
+    )
+    interval = stats.pearsonr(x, y).confidence_interval(CONFIDENCE, method=method)
+    return float(interval.low), float(interval.high)
+
+
+INTERVALS: dict[str, Callable[[NDArray[Any], NDArray[Any], float], tuple[float, float]]] = {
+    "fisher-z": lambda x, y, r: fisher_interval(r, len(x)),
+    "olivoto": lambda x, y, r: olivoto_interval(r, len(x)),
+    "bca": _bca_interval,
+}
+
+
+def compare_counts(count: int, n: int, other_count: int, other_n: int) -> float:
+    """p of Fisher's exact test that count of n and other_count of other_n share one probability."""
+    if n == 0 or other_n == 0:
+        return math.nan
+    table = np.array([[count, n - count], [other_count, other_n - other_count]])
+    return float(stats.fisher_exact(table).pvalue)
+
+
+def compare_means(ours: Estimate, other: float, other_half_width: float) -> float:
+    """p of a z test that two means agree, the other known by its 95 % half-width alone."""
+    our_error = (ours.high - ours.low) / 2 / float(stats.t.ppf((1 + CONFIDENCE) / 2, ours.n - 1))
+    error = math.hypot(our_error, other_half_width / Z)
+    return _two_sided(ours.value - other, error)
+
+
+def compare_mean_without_interval(ours: Estimate, other: float, other_n: int) -> float:
+    """p of a t test that two means agree, the other's spread taken to be that of our values.
+
+    For means that the paper prints without an interval; NaN below two values of ours.
+    """
+    if ours.n < 2 or other_n < 1:
+        return math.nan
+    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, ours.n - 1))
+    spread = (ours.high - ours.low) / 2 / quantile * math.sqrt(ours.n)
+    error = spread * math.sqrt(1 / ours.n + 1 / other_n)
+    if error == 0:
+        return 1.0 if ours.value == other else 0.0
+    return float(2 * stats.t.sf(abs(ours.value - other) / error, ours.n - 1))
+
+
+def compare_correlations(r: float, n: int, other_r: float, other_n: int) -> float:
+    """p of a z test on the difference of Fisher's artanh r; NaN below n = 4."""
+    if min(n, other_n) < 4 or math.isnan(r) or max(abs(r), abs(other_r)) >= 1:
+        return math.nan
+    error = math.sqrt(1 / (n - 3) + 1 / (other_n - 3))
+    return _two_sided(math.atanh(r) - math.atanh(other_r), error)
+
+
+def _two_sided(difference: float, error: float) -> float:
+    if math.isnan(difference) or math.isnan(error):
+        return math.nan
+    if error == 0:
+        return 1.0 if difference == 0 else 0.0
+    return float(2 * stats.norm.sf(abs(difference) / error))

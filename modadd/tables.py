@@ -1,0 +1,126 @@
+"""The tables: what a set of runs shows, cell by cell, beside the paper's numbers.
+
+In goes one row a run with the columns of the database's run views; out comes one row a cell, so
+that a page, a report and a terminal lay out the same numbers.
+"""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+
+from modadd import statistics
+from modadd.paper import Reported, Row
+from modadd.statistics import Estimate
+from modadd.structures import CIRCLE_THRESHOLD
+
+SIGNIFICANCE = 0.05
+
+COLUMNS = (
+    "quantity", "value", "low", "high", "n",
+    "paper", "paper_low", "paper_high", "paper_n", "p", "verdict",
+)  # fmt: skip
+
+
+def table(
+    runs: pd.DataFrame,
+    groups: Sequence[str],
+    reported: Mapping[Any, Row] | None = None,
+    *,
+    threshold: float = CIRCLE_THRESHOLD,
+    imperfections: str = "grid_imperfections",
+    interval: str = "fisher-z",
+) -> pd.DataFrame:
+    """Cells (group fields…, then `COLUMNS`) of the runs grouped by the `groups` fields.
+
+    Diverged runs are counted (`diverged`) and left out of everything else. Quantities: `circles`
+    is a share with Wilson's interval; `circle_accuracy`, `grid_accuracy` and `grid_imperfections`
+    are means; `correlation` is that of imperfections and validation accuracy. As in Table 1,
+    imperfections and correlation are those of the grids (non-circles).
+
+    reported: the paper's rows by group values. threshold: Algorithm 1's. imperfections: the metric
+    counted as imperfections. interval: of the correlation, one of `statistics.INTERVALS`.
+    """
+    cells = []
+    for values, members in runs.groupby(list(groups), sort=True, dropna=False):
+        row = (reported or {}).get(values, {})
+        done = members[members["status"] == "done"]
+        circle = done["radius_ratio"] < threshold
+        measured = _cells(done, circle, imperfections, interval)
+        measured["diverged"] = Estimate(len(members) - len(done), math.nan, math.nan, len(members))
+        for quantity, estimate in measured.items():
+            compared = _compared(quantity, estimate, row.get(quantity))
+            cells.append((*values, quantity, *estimate, *compared))
+    return pd.DataFrame(cells, columns=[*groups, *COLUMNS])
+
+
+def _cells(
+    runs: pd.DataFrame, circle: "pd.Series[bool]", imperfections: str, interval: str
+) -> dict[str, Estimate]:
+    grids = runs[~circle]
+    cells = {"circles": statistics.proportion(int(circle.sum()), len(runs))}
+    if "validation_accuracy" in runs:
+        cells["circle_accuracy"] = statistics.mean(runs[circle]["validation_accuracy"].dropna())
+        cells["grid_accuracy"] = statistics.mean(grids["validation_accuracy"].dropna())
+    cells["grid_imperfections"] = statistics.mean(grids[imperfections].dropna())
+    if "validation_accuracy" in runs:
+        both = grids[[imperfections, "validation_accuracy"]].dropna()
+        cells["correlation"] = statistics.correlation(
+            both[imperfections], both["validation_accuracy"], interval
+        )
+    return cells
+
+
+def _compared(quantity: str, ours: Estimate, paper: Reported | None) -> tuple[Any, ...]:
+    """The columns from `paper` to `verdict` of a cell."""
+    if paper is None:
+        return (math.nan, math.nan, math.nan, 0, math.nan, "")
+    p = _TESTS[quantity](ours, paper)
+    value = paper.value / paper.n if quantity == "circles" else paper.value
+    bounds = (
+        statistics.proportion(int(paper.value), paper.n)[1:3]
+        if quantity == "circles"
+        else (_number(paper.low), _number(paper.high))
+    )
+    return (value, *bounds, paper.n, p, verdict(p))
+
+
+def verdict(p: float) -> str:
+    """`consistent`, `differs, p = …` below 0.05, or `not testable` where there is no p."""
+    if math.isnan(p):
+        return "not testable"
+    if p >= SIGNIFICANCE:
+        return "consistent"
+    return "differs, p < 0.0001" if p < 0.0001 else f"differs, p = {p:.2g}"
+
+
+def _compare_circles(ours: Estimate, paper: Reported) -> float:
+    if ours.n == 0:
+        return math.nan
+    return statistics.compare_counts(round(ours.value * ours.n), ours.n, int(paper.value), paper.n)
+
+
+def _compare_mean(ours: Estimate, paper: Reported) -> float:
+    if ours.n < 2:
+        return math.nan
+    if paper.low is None or paper.high is None:
+        return statistics.compare_mean_without_interval(ours, paper.value, paper.n)
+    return statistics.compare_means(ours, paper.value, (paper.high - paper.low) / 2)
+
+
+def _compare_correlation(ours: Estimate, paper: Reported) -> float:
+    return statistics.compare_correlations(ours.value, ours.n, paper.value, paper.n)
+
+
+_TESTS: dict[str, Callable[[Estimate, Reported], float]] = {
+    "circles": _compare_circles,
+    "circle_accuracy": _compare_mean,
+    "grid_accuracy": _compare_mean,
+    "grid_imperfections": _compare_mean,
+    "correlation": _compare_correlation,
+}
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -1,0 +1,87 @@
+"""Training networks (Sec. 3): the config of a run, and the door to the engine.
+
+Full-batch AdamW on the cross-entropy (mean over the training pairs). The readable engine is
+`modadd.kernels.torch_training`; whoever calls `train` need not know which engine serves it.
+"""
+
+import dataclasses
+from collections.abc import Iterator, Sequence
+from typing import ClassVar
+
+from modadd.config import Config, ConfigError, Scalar, parameter
+from modadd.network import GROUPS, INITIALIZATIONS
+from modadd.snapshots import Snapshot
+from modadd.task import pair_count, training_pair_count
+
+
+def _decay(of: str) -> float:
+    value: float = parameter(1.0, f"factor on the weight decay of {of}", minimum=0)
+    return value
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class TrainingConfig(Config):
+    """One network's training run; the paper's values are the defaults.
+
+    The paper varies weight_decay over 0, 0.3, 0.6 and 1; the default is the one with most circles.
+    Raises ConfigError as `Config` does, and when a split would leave a side without pairs.
+    """
+
+    kind: ClassVar[str] = "transformer"
+
+    modulus: int = parameter(17, "number of tokens N", minimum=2)
+    embedding_dim: int = parameter(2, "dimension D of the embedding", minimum=1)
+    hidden_size: int = parameter(32, "hidden units H", minimum=1)
+    learning_rate: float = parameter(0.01, "AdamW's learning rate", above=0)
+    weight_decay: float = parameter(
+        1.0, "decoupled weight decay γ (Eq. 1; paper: 0 to 1)", minimum=0
+    )
+    train_fraction: float = parameter(0.8, "share of the pairs trained on", above=0, maximum=1)
+    epochs: int = parameter(2000, "full-batch steps", minimum=1)
+    initialization: str = parameter("glorot", "initial weights", choices=INITIALIZATIONS)
+    decay_embedding: float = _decay("E")
+    decay_hidden_weight: float = _decay("W_h")
+    decay_hidden_bias: float = _decay("b_h")
+    decay_output_weight: float = _decay("W_o")
+    decay_output_bias: float = _decay("b_o")
+    dtype: str = parameter("float32", "arithmetic", choices=("float32", "float64"))
+
+    def check(self) -> None:
+        total = pair_count(self.modulus)
+        trained = training_pair_count(self.modulus, self.train_fraction)
+        if not 0 < trained < total:
+            side = "validation" if trained else "training"
+            raise ConfigError(
+                f"train_fraction must leave training and validation pairs, got "
+                f"{self.train_fraction:g}: none of {total} pairs is left for {side}"
+            )
+
+    @property
+    def length(self) -> int:
+        return self.epochs
+
+    @property
+    def shape(self) -> tuple[Scalar, ...]:
+        trained = training_pair_count(self.modulus, self.train_fraction)
+        sizes = (self.modulus, self.embedding_dim, self.hidden_size)
+        return (*sizes, trained, self.epochs, self.dtype)
+
+    @property
+    def decay_factors(self) -> tuple[float, ...]:
+        """The factor on weight_decay of each parameter group, in the order of `GROUPS`."""
+        return tuple(getattr(self, f"decay_{group}") for group in GROUPS)
+
+
+def train(
+    configs: Sequence[TrainingConfig], epochs: Sequence[int], device: str = "cpu"
+) -> Iterator[Snapshot]:
+    """Train configs of equal shape as one batch; yield a Snapshot at each of the sorted epochs.
+
+    Snapshot `t` holds the parameters after t steps, so epoch 0 is the initialisation. Runs do not
+    touch each other: one that diverges fills with NaN or inf, its companions are unaffected.
+    device: any that torch knows.
+    """
+    # torch takes seconds to import: only those who train should wait for it.
+    from modadd.kernels.torch_training import train as train_with_torch
+
+    return train_with_torch(configs, epochs, device)
