@@ -43,8 +43,9 @@ def database_url(location: str) -> URL:
     return url
 
 
-def open_for_writing(location: str) -> Engine:
-    """An engine on the database, which is created if absent.
+@contextmanager
+def open_for_writing(location: str) -> Iterator[Engine]:
+    """An engine on the database, which is created if absent; closed at the end of the block.
 
     Raises:
         StoreError: if the place holds something else, cannot be written, or is newer than we are.
@@ -59,7 +60,11 @@ def open_for_writing(location: str) -> Engine:
         event.listen(engine, "begin", _begin_immediate)
     with understood(location), _locked(engine), engine.begin() as connection:
         _check_store(connection, location, create=True)
-    return engine
+    try:
+        yield engine
+    finally:
+        with _locked(engine):  # the last to close a WAL database checkpoints it
+            engine.dispose()
 
 
 def open_for_reading(location: str) -> Engine:
@@ -173,7 +178,7 @@ def _check_store(connection: Connection, location: str, *, create: bool) -> None
         Base.metadata.create_all(connection)
         connection.execute(
             Base.metadata.tables["store"].insert(),
-            {"store_id": 1, "schema_version": SCHEMA_VERSION, "revision": 0},
+            {"store_id": 1, "schema_version": SCHEMA_VERSION, "revision": 0, "declaration": ""},
         )
         return
     version = connection.execute(select(Store.schema_version)).scalar_one()

@@ -8,9 +8,11 @@ metrics) is declared by whoever writes (`db.store.declare`): one table of config
 column a metric in `series`, one column a dimension in `embedding_points`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
 
 from sqlalchemy import (
+    BigInteger,
     Column,
     Double,
     ForeignKey,
@@ -27,17 +29,22 @@ from sqlalchemy.types import TypeEngine
 
 SCHEMA_VERSION = 1
 
-# STRICT tables know the type REAL alone; elsewhere REAL would be single precision.
-Real = Double().with_variant(sqlite.REAL(), "sqlite")
-SQL_TYPES: dict[type, TypeEngine[object]] = {int: Integer(), float: Real, str: Text()}
+# SQLite's STRICT tables and rowids know the types INTEGER and REAL alone; other databases would
+# take these for 32 bits.
+Whole: TypeEngine[Any] = BigInteger().with_variant(Integer(), "sqlite")
+Real: TypeEngine[Any] = Double().with_variant(sqlite.REAL(), "sqlite")
+SQL_TYPES: dict[type, TypeEngine[Any]] = {int: Whole, float: Real, str: Text()}
 STRICT = {"sqlite_strict": True}
 CLUSTERED = {"sqlite_strict": True, "sqlite_with_rowid": False}
+
+
+_COLUMN_TYPES: dict[type, Any] = {**SQL_TYPES, bytes: LargeBinary()}
 
 
 class Base(DeclarativeBase):
     """Typed models of the tables that the store owns."""
 
-    type_annotation_map = {str: Text, float: Real, int: Integer, bytes: LargeBinary}
+    type_annotation_map: ClassVar[dict[type, Any]] = _COLUMN_TYPES
 
 
 def _run_id(primary_key: bool = True) -> Mapped[int]:
@@ -45,7 +52,11 @@ def _run_id(primary_key: bool = True) -> Mapped[int]:
 
 
 class Store(Base):
-    """One row: what this file is. `revision` grows by one with every write transaction."""
+    """One row: what this file is.
+
+    revision: grows by one with every write transaction. declaration: hash of what the last writer
+    declared, so that the next one sees at once whether there is anything new.
+    """
 
     __tablename__ = "store"
     __table_args__ = STRICT
@@ -53,6 +64,7 @@ class Store(Base):
     store_id: Mapped[int] = mapped_column(primary_key=True)
     schema_version: Mapped[int]
     revision: Mapped[int]
+    declaration: Mapped[str]
 
 
 class Job(Base):
@@ -111,7 +123,7 @@ class ExperimentRun(Base):
 
 
 class Snapshot(Base):
-    """The arrangement at an epoch: `embedding` is (tokens, dim) little-endian float32, row-major."""
+    """The arrangement at an epoch. embedding: (tokens, dim) little-endian float32, row-major."""
 
     __tablename__ = "snapshots"
     __table_args__ = STRICT
@@ -151,30 +163,30 @@ class Metric(Base):
 def config_table(kind: str, fields: Mapping[str, type]) -> Table:
     """The table of a kind's configs: a row a run, a column a field."""
     columns = [Column(name, SQL_TYPES[kept], nullable=False) for name, kept in fields.items()]
-    return Table(f"{kind}_configs", _beside_runs(), _run_key(), *columns, **STRICT)
+    return _declared(f"{kind}_configs", _run_key(), *columns)
 
 
-def series_table(metrics: list[str]) -> Table:
+def series_table(metrics: Sequence[str]) -> Table:
     """The table of scalar series: a row a snapshot, a column a metric."""
-    epoch = Column("epoch", Integer(), primary_key=True)
-    columns = [Column(name, Real) for name in metrics]
-    return Table("series", _beside_runs(), _run_key(), epoch, *columns, **CLUSTERED)
+    epoch = Column("epoch", Whole, primary_key=True)
+    return _declared("series", _run_key(), epoch, *(Column(name, Real) for name in metrics))
 
 
 def points_table(dim: int) -> Table:
     """The table of final arrangements: a row a token, columns x0, x1, …; NULL past a run's dim."""
-    token = Column("token", Integer(), primary_key=True)
-    columns = [Column(f"x{axis}", Real) for axis in range(dim)]
-    return Table("embedding_points", _beside_runs(), _run_key(), token, *columns, **CLUSTERED)
-
-
-def _beside_runs() -> MetaData:
-    """Fresh metadata that knows `runs`, since a declared table's columns vary by database."""
-    metadata = MetaData()
-    Base.metadata.tables["runs"].to_metadata(metadata)
-    Base.metadata.tables["jobs"].to_metadata(metadata)
-    return metadata
+    token = Column("token", Whole, primary_key=True)
+    axes = (Column(f"x{axis}", Real) for axis in range(dim))
+    return _declared("embedding_points", _run_key(), token, *axes)
 
 
 def _run_key() -> Column[int]:
     return Column("run_id", ForeignKey("runs.run_id", ondelete="CASCADE"), primary_key=True)
+
+
+def _declared(name: str, *columns: Column[Any]) -> Table:
+    # Fresh metadata, since a declared table's columns vary by database; it must know what the
+    # foreign keys point to.
+    metadata = MetaData()
+    for owned in ("jobs", "runs"):
+        Base.metadata.tables[owned].to_metadata(metadata)
+    return Table(name, metadata, *columns, sqlite_strict=True, sqlite_with_rowid=False)

@@ -89,6 +89,11 @@ class Config:
         """Runs of equal shape can be computed in one batch."""
         raise NotImplementedError
 
+    @classmethod
+    def field_types(cls) -> dict[str, type]:
+        """The type of each field by name: int, float or str."""
+        return {field.name: field.type for field in dataclasses.fields(cls)}  # type: ignore[misc]  # fields are annotated with plain classes, never with strings
+
     def to_dict(self) -> dict[str, Scalar]:
         """The fields by name, in order of declaration."""
         return dataclasses.asdict(self)

@@ -19,7 +19,8 @@ class Experiment(NamedTuple):
     """variants: the fields that differ from the defaults, each with its seeds.
 
     place: where in the paper. groups: the fields that make the rows of its table. reported: the
-    paper's own rows, by the values of `groups`. ours: not one of the paper's experiments.
+    paper's own rows, by the values of `groups`. means: metrics whose means the table adds. ours:
+    not one of the paper's experiments.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Experiment(NamedTuple):
     variants: tuple[tuple[Variant, range], ...]
     groups: tuple[str, ...]
     reported: Mapping[Any, paper.Row]
+    means: tuple[str, ...] = ()
     ours: bool = False
 
     def configs(self, seeds: Sequence[int] | None = None) -> list[Config]:
@@ -87,6 +89,7 @@ _LISTED = (
         _grid(range(10), weight_decay=[tenth / 10 for tenth in range(11)]),
         ("weight_decay",),
         {},
+        means=("mean_abs_hidden_weight", "mean_abs_hidden_bias"),
     ),
     Experiment(
         "appendix-c",

@@ -68,6 +68,10 @@ class Metric(NamedTuple):
     needs_classifier: bool
     compute: Callable[[Measured], NDArray[Any]]
 
+    def applies_to(self, has_classifier: bool) -> bool:
+        """Whether snapshots with or without a classifier can have this metric."""
+        return has_classifier or not self.needs_classifier
+
 
 METRICS: dict[str, Metric] = {}
 
@@ -96,7 +100,7 @@ def measure(snapshot: Snapshot, names: Sequence[str]) -> dict[str, NDArray[np.fl
     values = {}
     for name in names:
         chosen = METRICS[name]
-        if snapshot.classifier is not None or not chosen.needs_classifier:
+        if chosen.applies_to(snapshot.classifier is not None):
             numbers = np.asarray(chosen.compute(measured), dtype=np.float64)
             values[name] = np.where(np.isfinite(numbers), numbers, np.nan)
     return values

@@ -12,6 +12,7 @@ from modadd.config import Config, Scalar, parameter
 from modadd.forces import WEIGHTINGS, Array, particle_forces
 from modadd.randomness import Stream, normal
 from modadd.snapshots import Snapshot
+from modadd.task import pair_count
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -65,6 +66,11 @@ def initial_positions(configs: Sequence[ParticleConfig]) -> NDArray[np.float64]:
     modulus, dim = configs[0].modulus, configs[0].embedding_dim
     draws = [normal(config.seed, Stream.ARRANGEMENT, modulus * dim) for config in configs]
     return np.stack(draws).reshape(-1, modulus, dim)
+
+
+def numbers(config: ParticleConfig) -> tuple[int, int]:
+    """How many numbers a run works on in a step (one a pair of pairs) and in a snapshot."""
+    return pair_count(config.modulus) ** 2, config.modulus * config.embedding_dim
 
 
 def simulate(

@@ -37,12 +37,13 @@ def schedule(specification: str, length: int) -> tuple[int, ...]:
     """The epochs to keep, sorted, from a specification such as `default` or `every:50,3,final`.
 
     Items, joined by commas, add up: `default` (0 … 10, then ever sparser steps: 59 epochs of
-    2000), `all`, `final`, `every:K`, or an epoch number. The final epoch is always kept.
+    2000), `all`, `final`, `every:K`, or an epoch number. The first and the final epoch are always
+    kept, so that a run that diverges has a snapshot too.
 
     Raises:
         ConfigError: for an unknown item, or an epoch past the end.
     """
-    kept = {length}
+    kept = {0, length}
     for item in specification.split(","):
         kept.update(_epochs_of(item.strip(), length))
     return tuple(sorted(kept))

@@ -28,6 +28,7 @@ def table(
     groups: Sequence[str],
     reported: Mapping[Any, Row] | None = None,
     *,
+    means: Sequence[str] = (),
     threshold: float = CIRCLE_THRESHOLD,
     imperfections: str = "grid_imperfections",
     interval: str = "fisher-z",
@@ -39,7 +40,8 @@ def table(
     are means; `correlation` is that of imperfections and validation accuracy. As in Table 1,
     imperfections and correlation are those of the grids (non-circles).
 
-    reported: the paper's rows by group values. threshold: Algorithm 1's. imperfections: the metric
+    reported: the paper's rows by group values. means: metrics whose means over all done runs are
+    added. threshold: Algorithm 1's. imperfections: the metric
     counted as imperfections. interval: of the correlation, one of `statistics.INTERVALS`.
     """
     cells = []
@@ -48,6 +50,7 @@ def table(
         done = members[members["status"] == "done"]
         circle = done["radius_ratio"] < threshold
         measured = _cells(done, circle, imperfections, interval)
+        measured |= {name: statistics.mean(done[name].dropna()) for name in means}
         measured["diverged"] = Estimate(len(members) - len(done), math.nan, math.nan, len(members))
         for quantity, estimate in measured.items():
             compared = _compared(quantity, estimate, row.get(quantity))

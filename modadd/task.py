@@ -51,11 +51,18 @@ class Split(NamedTuple):
     validation: NDArray[np.int64]
 
 
+@lru_cache(maxsize=4096)
 def split(seed: int, modulus: int, train_fraction: float) -> Split:
-    """The seed's split: training pairs drawn uniformly without replacement, the rest validate."""
+    """The seed's split: training pairs drawn uniformly without replacement, the rest validate.
+
+    The arrays are read-only, since they are shared.
+    """
     order = permutation(seed, Stream.SPLIT, pair_count(modulus))
     count = training_pair_count(modulus, train_fraction)
-    return Split(np.sort(order[:count]), np.sort(order[count:]))
+    found = Split(np.sort(order[:count]), np.sort(order[count:]))
+    for array in found:
+        array.setflags(write=False)
+    return found
 
 
 def incidence(modulus: int) -> NDArray[np.float64]:

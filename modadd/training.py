@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from modadd.config import Config, ConfigError, Scalar, parameter
-from modadd.network import GROUPS, INITIALIZATIONS
+from modadd.network import GROUPS, INITIALIZATIONS, parameter_count
 from modadd.snapshots import Snapshot
 from modadd.task import pair_count, training_pair_count
 
@@ -70,6 +70,12 @@ class TrainingConfig(Config):
     def decay_factors(self) -> tuple[float, ...]:
         """The factor on weight_decay of each parameter group, in the order of `GROUPS`."""
         return tuple(getattr(self, f"decay_{group}") for group in GROUPS)
+
+
+def numbers(config: TrainingConfig) -> tuple[int, int]:
+    """How many numbers a run works on in a step (activations and slopes) and in a snapshot."""
+    trained = training_pair_count(config.modulus, config.train_fraction)
+    return 2 * (config.hidden_size + config.modulus) * trained, parameter_count(config)
 
 
 def train(

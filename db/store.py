@@ -1,0 +1,215 @@
+"""Every write. Each function is one transaction: whole or not at all."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+
+from db.connect import writing
+from db.declarations import declare_columns
+from db.schema import (
+    ClassifierSnapshot,
+    ExperimentRun,
+    Job,
+    Run,
+    Snapshot,
+    config_table,
+    points_table,
+    series_table,
+)
+
+FLOAT32 = np.dtype("<f4")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class RunRecord:
+    """A run with everything that is stored of it.
+
+    epochs: of the snapshots. embeddings: (snapshot, token, dim) float32. classifiers: (snapshot,
+    count) float32, for the last `len(classifiers)` epochs. metrics: name → (snapshot,), NaN
+    where undefined.
+    """
+
+    kind: str
+    config_hash: str
+    config: Mapping[str, int | float | str]
+    status: str
+    schedule: str
+    kept_parameters: str
+    wall_time: float
+    epochs: Sequence[int]
+    embeddings: NDArray[np.float32]
+    classifiers: NDArray[np.float32]
+    metrics: Mapping[str, NDArray[np.float64]]
+
+
+def add_job(
+    engine: Engine, *, planned_runs: int, provenance: Mapping[str, Any], packages: Mapping[str, str]
+) -> int:
+    """Open a job's row and return its id. provenance: the other columns of `jobs`."""
+    with writing(engine) as connection:
+        row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
+        job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
+        return connection.execute(job.returning(Job.job_id)).scalar_one()
+
+
+def finish_job(engine: Engine, job_id: int) -> None:
+    """Note when a job ended of its own accord."""
+    with writing(engine) as connection:
+        connection.execute(update(Job).where(Job.job_id == job_id).values(finished_at=_now()))
+
+
+def add_runs(
+    engine: Engine, job_id: int, records: Sequence[RunRecord], experiments: Sequence[str] = ()
+) -> None:
+    """Store runs of one kind with all that hangs on them, and their membership in experiments.
+
+    A run that is stored already is replaced: it was asked for again with more snapshots.
+    """
+    with writing(engine) as connection:
+        ids = _ids_for(connection, records)
+        connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in records])
+        for table, rows in _rows_by_table(connection, ids, records):
+            if rows:
+                connection.execute(table, rows)
+        members = _missing_members(connection, experiments, ids.values())
+        if members:
+            connection.execute(insert(ExperimentRun), members)
+
+
+def add_to_experiments(engine: Engine, experiments: Sequence[str], run_ids: Sequence[int]) -> None:
+    """Make stored runs members of experiments; those that are members already stay so."""
+    with engine.connect() as connection:
+        missing = _missing_members(connection, experiments, run_ids)
+    if missing:
+        with writing(engine) as connection:
+            connection.execute(insert(ExperimentRun), missing)
+
+
+def update_series(
+    engine: Engine, values: Mapping[str, NDArray[np.float64]], keys: Sequence[tuple[int, int]]
+) -> None:
+    """Overwrite metrics of snapshots. keys: (run_id, epoch) a row; values: name → (row,)."""
+    columns = {name: _nullable(array) for name, array in values.items()}
+    rows = [
+        {"_run": run_id, "_epoch": epoch, **{name: columns[name][index] for name in columns}}
+        for index, (run_id, epoch) in enumerate(keys)
+    ]
+    table = series_table(list(values))
+    statement = update(table).where(
+        table.c.run_id == bindparam("_run"), table.c.epoch == bindparam("_epoch")
+    )
+    with writing(engine) as connection:
+        connection.execute(statement, rows)
+
+
+def _ids_for(connection: Connection, records: Sequence[RunRecord]) -> dict[str, int]:
+    """A run_id for every record: its old one if it is stored (and now deleted), else the next."""
+    hashes = [record.config_hash for record in records]
+    stored = select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
+    ids: dict[str, int] = dict(connection.execute(stored).tuples().all())
+    if ids:
+        connection.execute(delete(Run).where(Run.run_id.in_(ids.values())))
+    highest = connection.execute(select(func.coalesce(func.max(Run.run_id), 0))).scalar_one()
+    highest = max(highest, *ids.values()) if ids else highest
+    for config_hash in hashes:
+        if config_hash not in ids:
+            highest += 1
+            ids[config_hash] = highest
+    return ids
+
+
+def _run_row(ids: Mapping[str, int], record: RunRecord, job_id: int) -> dict[str, Any]:
+    return {
+        "run_id": ids[record.config_hash],
+        "kind": record.kind,
+        "config_hash": record.config_hash,
+        "status": record.status,
+        "last_epoch": record.epochs[-1],
+        "schedule": record.schedule,
+        "kept_parameters": record.kept_parameters,
+        "wall_time": record.wall_time,
+        "job_id": job_id,
+    }
+
+
+def _rows_by_table(
+    connection: Connection, ids: Mapping[str, int], records: Sequence[RunRecord]
+) -> Iterable[tuple[Any, list[dict[str, Any]]]]:
+    """(INSERT, rows) for every table that hangs on `runs`."""
+    first = records[0]
+    points = points_table(first.embeddings.shape[2])
+    declare_columns(connection, points)
+    numbered = [(ids[record.config_hash], record) for record in records]
+    configs = config_table(first.kind, {name: type(v) for name, v in first.config.items()})
+    yield insert(configs), [{"run_id": i, **record.config} for i, record in numbered]
+    yield insert(Snapshot), [row for i, r in numbered for row in _snapshot_rows(i, r)]
+    yield insert(ClassifierSnapshot), [row for i, r in numbered for row in _classifier_rows(i, r)]
+    yield (
+        insert(series_table(list(first.metrics))),
+        [row for i, r in numbered for row in _series_rows(i, r)],
+    )
+    yield insert(points), [row for i, r in numbered for row in _point_rows(i, r)]
+
+
+def _snapshot_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
+    _, tokens, dim = record.embeddings.shape
+    shape = {"run_id": run_id, "tokens": tokens, "dim": dim}
+    for epoch, embedding in zip(record.epochs, record.embeddings, strict=True):
+        yield {**shape, "epoch": epoch, "embedding": _blob(embedding)}
+
+
+def _classifier_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
+    kept = record.epochs[len(record.epochs) - len(record.classifiers) :]
+    for epoch, parameters in zip(kept, record.classifiers, strict=True):
+        yield {
+            "run_id": run_id,
+            "epoch": epoch,
+            "hidden_size": record.config["hidden_size"],
+            "parameters": _blob(parameters),
+        }
+
+
+def _series_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
+    columns = {name: _nullable(values) for name, values in record.metrics.items()}
+    for index, epoch in enumerate(record.epochs):
+        yield {
+            "run_id": run_id,
+            "epoch": epoch,
+            **{name: column[index] for name, column in columns.items()},
+        }
+
+
+def _point_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
+    for token, point in enumerate(record.embeddings[-1].tolist()):
+        axes = {f"x{axis}": coordinate for axis, coordinate in enumerate(point)}
+        yield {"run_id": run_id, "token": token, **axes}
+
+
+def _missing_members(
+    connection: Connection, experiments: Sequence[str], run_ids: Iterable[int]
+) -> list[dict[str, Any]]:
+    known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
+        ExperimentRun.experiment.in_(experiments)
+    )
+    wanted = {(name, run_id) for name in experiments for run_id in run_ids}
+    missing = sorted(wanted - set(connection.execute(known).tuples()))
+    return [{"experiment": name, "run_id": run_id} for name, run_id in missing]
+
+
+def _blob(array: NDArray[np.float32]) -> bytes:
+    return np.ascontiguousarray(array, dtype=FLOAT32).tobytes()
+
+
+def _nullable(values: NDArray[np.float64]) -> list[float | None]:
+    """Floats with None, SQL's NULL, where undefined."""
+    return [None if value != value else value for value in values.tolist()]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

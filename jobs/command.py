@@ -1,0 +1,148 @@
+"""What the commands share: flags, one-line errors, exit statuses."""
+
+import argparse
+import dataclasses
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import NoReturn
+
+from db.connect import StoreError, open_for_writing
+from jobs.loop import prepare_database, run_requests
+from jobs.requests import KEPT_PARAMETERS, Request
+from jobs.workers import JobError, Resources, choose_device
+from modadd.config import Config, ConfigError, Rule, suggestion
+from modadd.simulators import SIMULATORS
+
+# Exit statuses: bad input, a job that could not finish, and a job that was told to stop.
+BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one line, with the nearest flag for one that it lacks."""
+
+    def __init__(self, name: str, description: str) -> None:
+        super().__init__(
+            prog=f"modadd {name}",
+            description=description,
+            allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+
+    def parse_args(self, args: Sequence[str] | None = None) -> argparse.Namespace:  # type: ignore[override]  # no namespace is passed in here
+        namespace, unknown = self.parse_known_args(args)
+        if unknown:
+            near = suggestion(unknown[0], list(self._option_string_actions))
+            hint = near if near.startswith(" (did") else f": see `{self.prog} --help`"
+            self.error(f"unknown argument {unknown[0]}{hint}")
+        return namespace
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: error: {message}", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def run_command(
+    name: str, command: Callable[[Sequence[str]], int], arguments: Sequence[str]
+) -> int:
+    """Run a command; turn the errors that it expects into one line and an exit status."""
+    try:
+        return command(arguments)
+    except (ConfigError, StoreError) as error:
+        status = BAD_INPUT
+        message = str(error)
+    except JobError as error:
+        status = FAILED
+        message = str(error)
+    except BrokenPipeError:  # `modadd list | head`
+        sys.stderr.close()
+        return 0
+    print(f"modadd {name}: error: {message}", file=sys.stderr)
+    return status
+
+
+def add_database_flag(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--database",
+        metavar="PATH|URL",
+        default=os.environ.get("MODADD_DATABASE") or "modadd.db",
+        help="a path or SQLAlchemy URL (default: $MODADD_DATABASE, else modadd.db)",
+    )
+
+
+def add_job_flags(parser: argparse.ArgumentParser) -> None:
+    """The flags of every command that computes."""
+    add_database_flag(parser)
+    group = parser.add_argument_group("computing")
+    group.add_argument(
+        "--device", choices=("auto", "cpu", "cuda"), default="auto", help="default: auto"
+    )
+    group.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        metavar="N",
+        help="spawned processes (default: 0, a thread a core in this one)",
+    )
+
+
+def add_keep_flags(parser: argparse.ArgumentParser, default_schedule: str) -> None:
+    """The flags that say which snapshots to keep."""
+    group = parser.add_argument_group("what is kept")
+    group.add_argument(
+        "--snapshots",
+        metavar="SCHEDULE",
+        help="default (59 epochs of 2000, dense early), all, final, every:K, epochs; "
+        f"joined by commas (default: {default_schedule})",
+    )
+    group.add_argument(
+        "--parameters",
+        choices=KEPT_PARAMETERS,
+        default="all",
+        help="at which snapshots to keep W_h, b_h, W_o, b_o (default: all)",
+    )
+
+
+def add_config_flags(parser: argparse.ArgumentParser, config: type[Config]) -> None:
+    """One flag a config field, which takes one value or several to sweep over."""
+    group = parser.add_argument_group("fields (several values make a sweep)")
+    for field in dataclasses.fields(config):
+        if field.name == "seed":
+            continue
+        rule: Rule = field.metadata["rule"]
+        kind = field.type if callable(field.type) else str
+        group.add_argument(
+            "--" + field.name.replace("_", "-"),
+            nargs="+",
+            type=kind,
+            choices=rule.choices or None,
+            metavar=None if rule.choices else kind.__name__.upper(),
+            help=f"{field.metadata['help']} (default: {field.default})",
+        )
+    group.add_argument(
+        "--seeds", nargs="+", default=["0"], metavar="SEED", help="7, or 0:100 (default: 0)"
+    )
+    group.add_argument("--experiment", metavar="NAME", help="a name to find the runs by")
+
+
+def resources(arguments: argparse.Namespace) -> Resources:
+    """Where to compute, from the flags of `add_job_flags`."""
+    if arguments.workers < 0:
+        raise ConfigError(f"workers must be >= 0, got {arguments.workers}")
+    return Resources(device=choose_device(arguments.device), workers=arguments.workers)
+
+
+def compute_requests(arguments: argparse.Namespace, requests: Sequence[Request]) -> int:
+    """Compute and store what is missing of the requests; the exit status.
+
+    Everything about the requests has been checked by now: nothing is opened or created before.
+    """
+    where = resources(arguments)
+    with open_for_writing(arguments.database) as engine:
+        prepare_database(engine)
+        for request, summary in run_requests(engine, requests, where):
+            title = request.experiment or SIMULATORS[request.kind].title
+            print(f"{title}: {summary}", file=sys.stderr)
+            if summary.interrupted:
+                return INTERRUPTED
+    return 0

@@ -1,0 +1,96 @@
+"""Tables as text, laid out like the paper's: a row a group, ours above the paper's."""
+
+import math
+from collections.abc import Hashable
+from typing import Any
+
+import pandas as pd
+
+from modadd.experiments import Experiment
+
+# quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
+_SHOWN = {
+    "circles": ("circles = %", 100, 1),
+    "circle_accuracy": ("circles' accuracy %", 100, 1),
+    "grid_accuracy": ("grids' accuracy %", 100, 1),
+    "grid_imperfections": ("grid imperfections", 1, 1),
+    "correlation": ("correlation", 1, 2),
+}
+Cell = dict[Hashable, Any]
+
+_OF_GRIDS = (
+    "accuracies are of the validation pairs; imperfections, and their correlation with accuracy, "
+    "are of the grids (non-circles)"
+)
+
+
+def lay_out(experiment: Experiment, cells: pd.DataFrame) -> str:
+    """The table of an experiment as text, from the cells of `modadd.tables.table`."""
+    quantities = [q for q in cells["quantity"].unique() if q != "diverged"]
+    header = [*experiment.groups, "n", "", *(_heading(q) for q in quantities)]
+    rows = [header]
+    for values, group in cells.groupby(list(experiment.groups), sort=True):
+        by_quantity = {cell["quantity"]: cell for cell in group.to_dict("records")}
+        rows.extend(_group_rows(values, by_quantity, quantities))
+    lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *_aligned(rows), ""]
+    return "\n".join(lines + _notes(cells))
+
+
+def _heading(quantity: str) -> str:
+    return _SHOWN[quantity][0] if quantity in _SHOWN else quantity.replace("_", " ")
+
+
+def _group_rows(
+    values: tuple[object, ...], cells: dict[str, Cell], quantities: list[str]
+) -> list[list[str]]:
+    """Ours, and where the paper has the row, the paper's and the verdicts."""
+    labels = [str(value) for value in values]
+    blank = [""] * len(values)
+    ours = [_estimate(cells[q], "value", "low", "high", "n") for q in quantities]
+    rows = [[*labels, str(cells["circles"]["n"]), "ours", *ours]]
+    if cells["circles"]["paper_n"]:
+        paper = [
+            _estimate(cells[q], "paper", "paper_low", "paper_high", "paper_n") for q in quantities
+        ]
+        rows.append([*blank, str(cells["circles"]["paper_n"]), "paper", *paper])
+        rows.append([*blank, "", "", *(cells[q]["verdict"] for q in quantities)])
+    return rows
+
+
+def _estimate(cell: Cell, *columns: str) -> str:
+    value, low, high, n = (cell[column] for column in columns)
+    quantity = cell["quantity"]
+    _, factor, decimals = _SHOWN.get(quantity, ("", 1, 3))
+    if math.isnan(value):
+        return "–"
+    shown = f"{value * factor:.{decimals}f}"
+    if quantity == "circles":
+        shown = f"{round(value * n)} = {shown}"
+    if math.isnan(low):
+        return shown
+    return f"{shown} [{low * factor:.{decimals}f}, {high * factor:.{decimals}f}]"
+
+
+def _aligned(rows: list[list[str]]) -> list[str]:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    return [
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
+
+
+def _notes(cells: pd.DataFrame) -> list[str]:
+    notes = ["[ ] 95 % intervals: Wilson (circles), Student's t (means), as chosen (correlation)"]
+    if (cells["quantity"] == "correlation").any():
+        notes.append(_OF_GRIDS)
+    tested = cells[cells["p"].notna()]
+    if len(tested):
+        differing = int(tested["verdict"].str.startswith("differs").sum())
+        notes.append(
+            f"{len(tested)} cells compared with the paper, {differing} differ at p < 0.05 "
+            "(by chance alone: one in twenty)"
+        )
+    diverged = cells[cells["quantity"] == "diverged"]["value"].sum()
+    if diverged:
+        notes.append(f"{diverged:.0f} diverged runs are left out")
+    return notes

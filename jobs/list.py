@@ -1,0 +1,62 @@
+"""`modadd list`: what can be run, what can be measured, and what is stored."""
+
+import sys
+from collections.abc import Sequence
+
+import pandas as pd
+
+from db.connect import StoreError, open_for_reading
+from db.queries import experiment_counts, kind_counts
+from jobs.command import Parser, add_database_flag, run_command
+from modadd.experiments import EXPERIMENTS
+from modadd.metrics import METRICS
+from modadd.simulators import SIMULATORS
+
+DESCRIPTION = "List the experiments, the metrics, and what the database holds of them."
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("list", DESCRIPTION)
+    add_database_flag(parser)
+    parsed = parser.parse_args(arguments)
+    try:
+        engine = open_for_reading(parsed.database)
+        experiments, kinds = experiment_counts(engine), kind_counts(engine)
+        state = f"Stored in {parsed.database}"
+    except StoreError as error:
+        if not str(error).startswith("no database"):
+            raise
+        experiments = kinds = pd.DataFrame({"experiment": [], "kind": [], "runs": []})
+        state = str(error)
+
+    stored = dict(experiments.groupby("experiment")["runs"].sum().items())
+    known = [
+        (e.name, f"{stored.pop(e.name, 0)} of {len(e.configs())} runs", f"{e.title} ({e.place})")
+        for e in EXPERIMENTS.values()
+    ]
+    measured = [
+        (m.name, f"version {m.version}", f"{m.description} ({m.source})") for m in METRICS.values()
+    ]
+    by_kind = [
+        (SIMULATORS[row["kind"]].title, f"{row['runs']} {row['status']}", "")
+        for row in kinds.to_dict("records")
+    ]
+    _print_section("Experiments", known)
+    if stored:
+        own = [(str(name), f"{count} runs", "") for name, count in stored.items()]
+        _print_section("Experiments of your own", own)
+    _print_section("Metrics", measured)
+    _print_section(state, by_kind)
+    return 0
+
+
+def _print_section(title: str, rows: Sequence[tuple[str, str, str]]) -> None:
+    widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
+    print(title)
+    for name, count, text in rows:
+        print(f"  {name:{widths[0]}}  {count:{widths[1]}}  {text}".rstrip())
+    print()
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("list", command, sys.argv[1:]))

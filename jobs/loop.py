@@ -1,0 +1,147 @@
+"""The one job loop: compute what is missing, write it as it arrives, stop cleanly."""
+
+import dataclasses
+import threading
+import time
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor
+
+from sqlalchemy import Engine
+from tqdm import tqdm
+
+from db import store
+from db.declarations import KindDeclaration, MetricDeclaration, declare
+from db.queries import metric_versions
+from jobs.compute import compute
+from jobs.plan import Plan, check_space, plan
+from jobs.provenance import packages, provenance
+from jobs.requests import Request
+from jobs.workers import Resources, device_name, executor, flow, stop_on_interrupt
+from modadd.config import ConfigError
+from modadd.metrics import METRICS
+from modadd.simulators import SIMULATORS
+
+
+@dataclasses.dataclass
+class Summary:
+    """What became of a request."""
+
+    computed: int = 0
+    present: int = 0
+    diverged: int = 0
+    seconds: float = 0.0
+    interrupted: bool = False
+
+    def __str__(self) -> str:
+        rate = f" ({self.computed / self.seconds:.0f} runs/s)" if self.computed else ""
+        diverged = f", {self.diverged} of them diverged" if self.diverged else ""
+        end = "; stopped early, start again to finish" if self.interrupted else ""
+        return (
+            f"{self.computed} runs computed{diverged}, {self.present} were there, "
+            f"{self.seconds:.1f} s{rate}{end}"
+        )
+
+
+def prepare_database(engine: Engine) -> None:
+    """Declare the kinds of runs and the metrics of this program.
+
+    Raises:
+        ConfigError: if the stored runs lack a metric of this program, or its present version.
+    """
+    declare_program(engine)
+    versions = metric_versions(engine)
+    stale = [name for name, metric in METRICS.items() if versions.get(name) != metric.version]
+    if stale:
+        raise ConfigError(
+            f"the database's runs must have all metrics, {', '.join(stale)} is new or changed: "
+            "run `modadd measure` first"
+        )
+
+
+def declare_program(engine: Engine) -> None:
+    """Tell the store which kinds of runs and metrics this program has."""
+    kinds = [
+        KindDeclaration(
+            name=kind,
+            fields=simulator.config.field_types(),
+            metrics=[m.name for m in METRICS.values() if m.applies_to(simulator.has_classifier)],
+        )
+        for kind, simulator in SIMULATORS.items()
+    ]
+    declare(engine, kinds, metric_declarations(METRICS))
+
+
+def metric_declarations(names: Iterable[str]) -> list[MetricDeclaration]:
+    """The registered metrics in the store's terms."""
+    return [
+        MetricDeclaration(
+            name=name,
+            version=METRICS[name].version,
+            description=METRICS[name].description,
+            source=METRICS[name].source,
+            needs_classifier=METRICS[name].needs_classifier,
+        )
+        for name in names
+    ]
+
+
+def run_requests(
+    engine: Engine, requests: Iterable[Request], resources: Resources
+) -> Iterator[tuple[Request, Summary]]:
+    """Compute and store request after request; yield each with its summary.
+
+    Ends after the request in hand when interrupted. The database must be prepared.
+    """
+    with stop_on_interrupt() as stopping, executor(resources) as pool:
+        for request in requests:
+            summary = _run(engine, request, resources, pool, stopping)
+            yield request, summary
+            if summary.interrupted:
+                return
+
+
+def _run(
+    engine: Engine,
+    request: Request,
+    resources: Resources,
+    pool: Executor,
+    stopping: threading.Event,
+) -> Summary:
+    started = time.perf_counter()
+    planned = plan(engine, request, resources.device)
+    check_space(engine, planned)
+    experiments = [request.experiment] if request.experiment else []
+    store.add_to_experiments(engine, experiments, planned.present)
+    summary = Summary(present=len(planned.present))
+    if planned.chunks:
+        _compute_and_store(engine, request, planned, resources, pool, stopping, summary)
+    summary.interrupted = stopping.is_set() and summary.computed < planned.runs
+    summary.seconds = time.perf_counter() - started
+    return summary
+
+
+def _compute_and_store(
+    engine: Engine,
+    request: Request,
+    planned: Plan,
+    resources: Resources,
+    pool: Executor,
+    stopping: threading.Event,
+    summary: Summary,
+) -> None:
+    job_id = store.add_job(
+        engine,
+        planned_runs=planned.runs,
+        provenance=provenance(device_name(resources.device), resources.width),
+        packages=packages(),
+    )
+    experiments = [request.experiment] if request.experiment else []
+    title = request.experiment or SIMULATORS[request.kind].title
+    with tqdm(total=planned.runs, desc=title, unit="run", disable=None) as progress:
+        for records in flow(pool, compute, planned.chunks, resources.width + 1, stopping):
+            store.add_runs(engine, job_id, records, experiments)
+            summary.computed += len(records)
+            summary.diverged += sum(record.status == "diverged" for record in records)
+            progress.update(len(records))
+    if summary.computed == planned.runs:
+        store.finish_job(engine, job_id)

@@ -1,0 +1,101 @@
+"""`modadd measure`: metrics over every stored snapshot, without computing a run again."""
+
+import dataclasses
+import sys
+from collections.abc import Sequence
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+from tqdm import tqdm
+
+from db.connect import open_for_writing
+from db.declarations import mark_measured
+from db.queries import StoredSnapshots, configs, metric_versions, snapshots
+from db.store import update_series
+from jobs.command import INTERRUPTED, Parser, add_database_flag, run_command
+from jobs.loop import declare_program, metric_declarations
+from jobs.workers import Resources, executor, flow, stop_on_interrupt
+from modadd.config import Config
+from modadd.metrics import METRICS, check_metrics, measure
+from modadd.simulators import SIMULATORS
+from modadd.snapshots import Snapshot
+
+DESCRIPTION = "Measure metrics on every stored snapshot: those named, or those new or changed."
+
+
+@dataclasses.dataclass(frozen=True)
+class _Stored:
+    """A run's config and all of its snapshots."""
+
+    config: Config
+    snapshots: StoredSnapshots
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("measure", DESCRIPTION)
+    parser.add_argument("metric", nargs="*", metavar="METRIC", help=f"{', '.join(METRICS)}")
+    add_database_flag(parser)
+    parsed = parser.parse_args(arguments)
+    check_metrics(parsed.metric)
+    with open_for_writing(parsed.database) as engine:
+        declare_program(engine)
+        versions = metric_versions(engine)
+        stale = [name for name, metric in METRICS.items() if versions.get(name) != metric.version]
+        names = tuple(parsed.metric or stale)
+        if not names:
+            print("every metric is measured on every snapshot", file=sys.stderr)
+            return 0
+        runs = [
+            (run_id, SIMULATORS[kind].config.from_dict(config))
+            for kind in SIMULATORS
+            for run_id, config in configs(engine, kind).items()
+        ]
+        with (
+            stop_on_interrupt() as stopping,
+            executor(Resources()) as pool,
+            tqdm(total=len(runs), desc="measure", unit="run", disable=None) as progress,
+        ):
+            by_id = dict(runs)
+            stored = (
+                _Stored(by_id[found.run_id], found) for found in snapshots(engine, list(by_id))
+            )
+            measured = partial(measure_stored, names=names)
+            for run, values in flow(pool, measured, stored, Resources().width + 1, stopping):
+                keys = [(run.run_id, int(epoch)) for epoch in run.epochs]
+                if values:
+                    update_series(engine, values, keys)
+                progress.update()
+            if stopping.is_set() and progress.n < len(runs):
+                return INTERRUPTED
+        mark_measured(engine, metric_declarations(names))
+    print(f"{', '.join(names)}: measured on {len(runs)} runs", file=sys.stderr)
+    return 0
+
+
+def measure_stored(
+    stored: _Stored, names: Sequence[str]
+) -> tuple[StoredSnapshots, dict[str, NDArray[np.float64]]]:
+    """The named metrics of all of a run's snapshots, each (snapshot,).
+
+    NaN where a metric needs parameters that were not kept.
+    """
+    found = stored.snapshots
+    values = measure(_batch(stored, 0, None), names)
+    kept = len(found.classifiers)
+    if kept:
+        first = len(found.epochs) - kept
+        on_kept = measure(_batch(stored, first, found.classifiers), names)
+        for name in on_kept.keys() - values.keys():
+            values[name] = np.concatenate([np.full(first, np.nan), on_kept[name]])
+    return found, values
+
+
+def _batch(stored: _Stored, first: int, classifiers: NDArray[np.float32] | None) -> Snapshot:
+    """A run's snapshots from `first` on, as if each were a run of one batch."""
+    embeddings = stored.snapshots.embeddings[first:]
+    return Snapshot((stored.config,) * len(embeddings), -1, embeddings, classifiers)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("measure", command, sys.argv[1:]))

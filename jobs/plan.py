@@ -1,0 +1,123 @@
+"""Plans: what is asked for, minus what the database has, cut into chunks."""
+
+import dataclasses
+import shutil
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from sqlalchemy import Engine
+
+from db.queries import StoredRun, stored_runs
+from jobs.compute import Chunk
+from jobs.requests import KEPT_PARAMETERS, Request
+from modadd.config import Config, ConfigError
+from modadd.simulators import SIMULATORS
+from modadd.snapshots import schedule
+
+# Numbers that a batch works on in a step. Measured on CPUs: beyond some 600,000 a batch falls out
+# of the cache, far below it the overhead of calls shows. A GPU wants far more (unmeasured).
+BATCH_NUMBERS = {"cpu": 600_000, "cuda": 60_000_000}
+CHUNK_BYTES = 64 << 20  # of results, so that memory is bounded by the chunk, not by the sweep
+FLOAT_BYTES = 4
+
+
+class Keep(NamedTuple):
+    """What is to be kept of a run: see `jobs.requests.Request`."""
+
+    schedule: str
+    parameters: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """chunks: what is to be computed. present: run_ids of what is stored already."""
+
+    chunks: list[Chunk]
+    present: list[int]
+
+    @property
+    def runs(self) -> int:
+        return sum(len(chunk.configs) for chunk in self.chunks)
+
+    @property
+    def result_bytes(self) -> int:
+        """About how much the chunks will add to the database."""
+        return sum(_result_bytes(c.configs[0], len(c.epochs)) * len(c.configs) for c in self.chunks)
+
+
+def plan(engine: Engine, request: Request, device: str) -> Plan:
+    """The chunks that are missing, in the order of the request.
+
+    A stored run whose snapshots do not include the requested ones is computed again, with both.
+    """
+    wanted = {config.identity: config for config in request.configs}
+    stored = stored_runs(engine, list(wanted))
+    groups: dict[tuple[object, Keep], list[Config]] = {}
+    present = []
+    for identity, config in wanted.items():
+        keep = _missing(request, config, stored.get(identity))
+        if keep is None:
+            present.append(stored[identity].run_id)
+        else:
+            groups.setdefault((config.shape, keep), []).append(config)
+    chunks = [
+        chunk
+        for (_, keep), configs in groups.items()
+        for chunk in _chunks(request.kind, configs, keep, device)
+    ]
+    return Plan(chunks, present)
+
+
+def check_space(engine: Engine, planned: Plan) -> None:
+    """Raise ConfigError if the disk has no room for what is planned."""
+    if engine.url.get_backend_name() != "sqlite" or not engine.url.database:
+        return
+    free = shutil.disk_usage(Path(engine.url.database).absolute().parent).free
+    if planned.result_bytes > free:
+        raise ConfigError(
+            f"the disk must hold about {planned.result_bytes >> 20} MB of results, "
+            f"{free >> 20} MB are free: free some, or keep less with --parameters or --snapshots"
+        )
+
+
+def _missing(request: Request, config: Config, stored: StoredRun | None) -> Keep | None:
+    """What to keep of a run that must be computed; None if what is stored suffices."""
+    asked = Keep(request.schedule, request.parameters)
+    if stored is None:
+        return asked
+    has = Keep(stored.schedule, stored.kept_parameters)
+    covered = _epochs(asked.schedule, config.length) <= _epochs(has.schedule, config.length)
+    parameters = max(has.parameters, asked.parameters, key=KEPT_PARAMETERS.index)
+    if covered and parameters == has.parameters:
+        return None
+    return Keep(has.schedule if covered else f"{has.schedule},{asked.schedule}", parameters)
+
+
+@lru_cache(maxsize=256)
+def _epochs(specification: str, length: int) -> frozenset[int]:
+    return frozenset(schedule(specification, length))
+
+
+def _chunks(kind: str, configs: list[Config], keep: Keep, device: str) -> Iterator[Chunk]:
+    """Batches of configs of equal shape."""
+    epochs = schedule(keep.schedule, configs[0].length)
+    worked, _ = SIMULATORS[kind].numbers(configs[0])
+    fitting = CHUNK_BYTES // _result_bytes(configs[0], len(epochs))
+    batch = max(1, min(BATCH_NUMBERS[device] // worked, fitting))
+    for start in range(0, len(configs), batch):
+        some = tuple(configs[start : start + batch])
+        yield Chunk(
+            kind=kind,
+            configs=some,
+            epochs=epochs,
+            schedule=keep.schedule,
+            parameters=keep.parameters,
+            device=device,
+        )
+
+
+def _result_bytes(config: Config, snapshots: int) -> int:
+    _, stored = SIMULATORS[config.kind].numbers(config)
+    return stored * snapshots * FLOAT_BYTES

@@ -1,0 +1,46 @@
+"""`modadd reproduce`: the paper's experiments, and its tables beside its own numbers."""
+
+import sys
+from collections.abc import Sequence
+
+from db.connect import open_for_reading
+from jobs.command import Parser, add_job_flags, add_keep_flags, compute_requests, run_command
+from jobs.requests import experiment_request, parse_seeds
+from jobs.tables import print_tables
+from modadd.experiments import EXPERIMENTS
+
+DESCRIPTION = "Run the paper's experiments, as far as they are not stored, and print its tables."
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("reproduce", DESCRIPTION)
+    parser.add_argument(
+        "experiment",
+        nargs="*",
+        metavar="EXPERIMENT",
+        help=f"{', '.join(EXPERIMENTS)} (default: all that are the paper's)",
+    )
+    parser.add_argument(
+        "--seeds", nargs="+", metavar="SEED", help="instead of the experiment's own, as in 0:1000"
+    )
+    add_keep_flags(parser, "as the kind of run has it")
+    add_job_flags(parser)
+    parsed = parser.parse_args(arguments)
+    seeds = None if parsed.seeds is None else parse_seeds(parsed.seeds)
+    names = parsed.experiment or [e.name for e in EXPERIMENTS.values() if not e.ours]
+    requests = [
+        experiment_request(
+            name, seeds=seeds, snapshots=parsed.snapshots, parameters=parsed.parameters
+        )
+        for name in names
+    ]
+    status = compute_requests(parsed, requests)
+    if status == 0:
+        # Appendices are pictures: of the whole paper, print the tables alone.
+        shown = parsed.experiment or [name for name in names if EXPERIMENTS[name].reported]
+        print_tables(open_for_reading(parsed.database), shown)
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("reproduce", command, sys.argv[1:]))

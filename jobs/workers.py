@@ -1,0 +1,148 @@
+"""Workers: where chunks are computed, how results flow back, and how all of it stops."""
+
+import contextlib
+import dataclasses
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import (
+    BrokenExecutor,
+    Executor,
+    Future,
+    ProcessPoolExecutor,
+    ThreadPoolExecutor,
+)
+from itertools import islice
+from typing import Any, TypeVar
+
+from jobs.compute import prepare_process, prepare_worker
+from modadd.config import ConfigError
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+class JobError(Exception):
+    """A job could not go on; what it stored before is safe."""
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class Resources:
+    """Where to compute. workers: 0 for threads of this process, else spawned processes."""
+
+    device: str = "cpu"
+    workers: int = 0
+
+    @property
+    def width(self) -> int:
+        """How many chunks are computed at a time."""
+        if self.workers:
+            return self.workers
+        return 1 if self.device == "cuda" else usable_cores()
+
+
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+@contextlib.contextmanager
+def executor(resources: Resources) -> Iterator[Executor]:
+    """Threads of this process, or spawned processes; any other Executor would serve as well."""
+    pool: Any
+    if resources.workers:
+        context = multiprocessing.get_context("spawn")
+        pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
+    else:
+        pool = ThreadPoolExecutor(resources.width, "compute", prepare_worker)
+    try:
+        yield pool
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def stop_on_interrupt() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets; the second one ends the program at once."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: object) -> None:
+        stopping.set()
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        print("\nstopping after the runs in hand (again to stop at once)", file=sys.stderr)
+
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopping
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def flow(
+    pool: Executor,
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    window: int,
+    stopping: threading.Event,
+) -> Iterator[Result]:
+    """Results in the order of the items, of which at most `window` are under way.
+
+    The order makes run_ids, and so an interrupted and resumed database, the same as one made in
+    one go. Once `stopping` is set, what is being computed still comes, the rest does not.
+
+    Raises:
+        JobError: if a worker process dies.
+    """
+    waiting = iter(items)
+    under_way: deque[Future[Result]] = deque()
+    try:
+        while True:
+            room = 0 if stopping.is_set() else window - len(under_way)
+            under_way.extend(pool.submit(function, item) for item in islice(waiting, room))
+            if not under_way:
+                return
+            oldest = under_way.popleft()
+            if not (stopping.is_set() and oldest.cancel()):
+                yield oldest.result()
+    except BrokenExecutor as error:
+        raise JobError(
+            "a worker process died (out of memory?); what is stored is safe, "
+            "start the same command again to finish"
+        ) from error
+    finally:
+        for future in under_way:
+            future.cancel()
+
+
+def choose_device(wanted: str) -> str:
+    """`cpu` or `cuda` for auto, cpu or cuda.
+
+    Raises:
+        ConfigError: if CUDA is wanted and there is none.
+    """
+    if wanted == "cpu":
+        return "cpu"
+    import torch
+
+    if torch.cuda.is_available():
+        return "cuda"
+    if wanted == "cuda":
+        raise ConfigError("device cuda needs a CUDA GPU and a torch built for it: use cpu")
+    return "cpu"
+
+
+def device_name(device: str) -> str:
+    """The device as provenance knows it: `cpu`, or the GPU's name."""
+    if device == "cpu":
+        return "cpu"
+    import torch
+
+    return torch.cuda.get_device_name()
