@@ -70,30 +70,32 @@ def pair_sum_forces(
     arrays. weighting: `class-mean` averages over each pair's same-residue partners and over its
     different-residue partners, so that both have the same total (Sec. 6); `none` sums.
 
-    Equal to summing `pair_force` over all partners; arranged so that alignment, which needs only
-    directions, is one matrix product.
+    Equal to summing `pair_force` over all partners, but every distance and every weight is found
+    once. Sums, not matrix products: those round by how many runs share the batch.
     """
-    xp = array_namespace(positions)
-    modulus = positions.shape[1]
     x = pair_sums_of(positions)
     same_weight, different_weight = (
-        _like(weights, x) for weights in _partner_weights(modulus, weighting)
+        _like(weights, x) for weights in _partner_weights(positions.shape[1], weighting)
     )
-    columns = (1, 1) if x.ndim == 3 else ()
     g_r, g_a, f_a, epsilon = (
-        _per_run(value, x, columns) for value in (repulsion, attraction, alignment, softening)
+        _per_run(value, x) for value in (repulsion, attraction, alignment, softening)
     )
+    xp = array_namespace(x)
+    axes = range(x.shape[2])
 
-    # (run, pair, pair) squares of the distances, one dimension at a time: the differences
-    # themselves, not ‖x‖² + ‖y‖² - 2x·y, which would lose near-coincident sums to rounding.
-    gaps = [x[..., :, None, d] - x[..., None, :, d] for d in range(x.shape[2])]
+    # (run, pair, pair), one dimension at a time: x_ij down, x_kl across.
+    gaps = [x[:, :, None, axis] - x[:, None, :, axis] for axis in axes]
     inverse = _inverse(sum(gap * gap for gap in gaps) + epsilon**2)
     clustering = g_r * different_weight * inverse - g_a * same_weight * xp.sqrt(inverse)
-    clustered = xp.stack([xp.sum(clustering * gap, axis=-1) for gap in gaps], axis=-1)
 
-    facing = x @ _transposed(x) > 0
-    signed = xp.astype(facing, x.dtype) * (same_weight - different_weight)
-    return clustered + f_a * (signed @ _directions(x))
+    facing = sum(x[:, :, None, axis] * x[:, None, :, axis] for axis in axes) > 0
+    aligning = xp.astype(facing, x.dtype) * (f_a * (same_weight - different_weight))
+    direction = _directions(x)
+    forces = [
+        xp.sum(clustering * gaps[axis] + aligning * direction[:, None, :, axis], axis=2)
+        for axis in axes
+    ]
+    return xp.stack(forces, axis=-1)
 
 
 def particle_forces(
@@ -117,12 +119,14 @@ def particle_forces(
         weighting=weighting,
         softening=softening,
     )
-    return _like(incidence(positions.shape[1]).T, positions) @ on_pairs
+    membership = _like(incidence(positions.shape[1]).T, positions)
+    return array_namespace(positions).sum(membership[:, :, None] * on_pairs[:, None], axis=2)
 
 
 def pair_sums_of(positions: Array) -> Array:
     """(run, pair, dim) the pair sums of positions (run, token, dim)."""
-    return _like(incidence(positions.shape[1]), positions) @ positions
+    listed = pairs(positions.shape[1])
+    return positions[:, listed.first.copy()] + positions[:, listed.second.copy()]
 
 
 def _partner_weights(modulus: int, weighting: str) -> tuple[Array, Array]:
@@ -163,10 +167,7 @@ def _like(constant: Array, reference: Array) -> Array:
     return xp.asarray(constant, dtype=reference.dtype, device=reference.device)
 
 
-def _transposed(x: Array) -> Array:
-    return array_namespace(x).permute_dims(x, (0, 2, 1))
-
-
-def _per_run(value: float | Array, reference: Array, trailing: tuple[int, ...]) -> Array:
+def _per_run(value: float | Array, reference: Array) -> Array:
+    """A coefficient to multiply (run, pair, pair) arrays with."""
     array = _like(value, reference)
-    return array if array.ndim == 0 else array.reshape(-1, *trailing)
+    return array if array.ndim == 0 else array.reshape(-1, 1, 1)

@@ -18,6 +18,8 @@ from modadd.snapshots import Snapshot
 from modadd.task import incidence, pairs, split
 from modadd.training import TrainingConfig
 
+# Pairs are padded to whole cache lines: products round by where a run lies in memory otherwise.
+ALIGNMENT = 16
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
 
 
@@ -53,8 +55,11 @@ class _Batch:
     """The state of a batch of runs, and one step of it."""
 
     def __init__(self, configs: Sequence[TrainingConfig], device: str) -> None:
-        self.configs = tuple(configs)
-        first = self.configs[0]
+        self.kept = tuple(configs)
+        # torch multiplies a single matrix by another routine than a batch of them, which rounds
+        # differently: a lone run is computed twice, so that it is the same in any company.
+        configs = self.kept * 2 if len(self.kept) == 1 else self.kept
+        first = configs[0]
         dtype = getattr(torch, first.dtype)
 
         def tensor(array: object) -> Tensor:
@@ -67,13 +72,14 @@ class _Batch:
         self.theta = _group_views(self.parameters, first)
         self.slope = _group_views(self.gradient, first)
 
-        chosen = [split(c.seed, c.modulus, c.train_fraction).training for c in self.configs]
+        chosen = [split(c.seed, c.modulus, c.train_fraction).training for c in configs]
         #: (run, token, pair) how often a token stands in a training pair
-        self.incidence = tensor(incidence(first.modulus)[chosen]).mT.contiguous()
+        self.incidence = tensor(_padded(incidence(first.modulus)[chosen].swapaxes(1, 2)))
+        #: (pair,) each pair's share in the mean loss, 0 for the padding
+        self.share = tensor(_padded(np.full(len(chosen[0]), 1 / len(chosen[0]))))
+        #: (run, residue, pair) one-hot targets, times the share
         residues = pairs(first.modulus).residue[chosen]
-        #: (run, residue, pair) one-hot targets, divided by the number of pairs (the loss is a mean)
-        self.share = 1.0 / len(chosen[0])
-        self.target = tensor(np.eye(first.modulus)[residues].swapaxes(1, 2) * self.share)
+        self.target = tensor(_padded(np.eye(first.modulus)[residues].swapaxes(1, 2))) * self.share
 
         # Workspaces: allocating them anew at every step would cost more than the arithmetic.
         runs, _, trained = self.incidence.shape
@@ -123,9 +129,16 @@ class _Batch:
         self.parameters.sub_(move, alpha=1 / (1 - BETA_1**step))
 
     def snapshot(self, epoch: int) -> Snapshot:
-        embedding, *classifier = [group.cpu().numpy() for group in self.theta]
-        flat = np.concatenate([group.reshape(len(group), -1) for group in classifier], axis=1)
-        return Snapshot(self.configs, epoch, embedding.copy(), flat)
+        runs = len(self.kept)
+        embedding, *classifier = [group[:runs].cpu().numpy() for group in self.theta]
+        flat = np.concatenate([group.reshape(runs, -1) for group in classifier], axis=1)
+        return Snapshot(self.kept, epoch, embedding.copy(), flat)
+
+
+def _padded(array: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The last axis, that of the pairs, filled with zeros up to a multiple of `ALIGNMENT`."""
+    missing = -array.shape[-1] % ALIGNMENT
+    return np.pad(array, [(0, 0)] * (array.ndim - 1) + [(0, missing)])
 
 
 def _by_group(flat: NDArray[np.float64], sizes: TrainingConfig) -> NDArray[np.float64]:

@@ -1,0 +1,72 @@
+import os
+
+import hypothesis
+import pytest
+import torch
+
+from jobs.main import main
+
+# Deterministic: the same examples on every machine and every day.
+hypothesis.settings.register_profile(
+    "suite", derandomize=True, deadline=None, max_examples=40, database=None
+)
+hypothesis.settings.load_profile("suite")
+torch.set_num_threads(1)
+
+
+def pytest_collection_modifyitems(config, items):
+    wanted = config.option.markexpr
+    for item in items:
+        if item.get_closest_marker("stress") and "stress" not in wanted:
+            item.add_marker(pytest.mark.skip(reason="a slow proof: `make stress` runs it"))
+        if item.get_closest_marker("gpu") and not torch.cuda.is_available():
+            item.add_marker(pytest.mark.skip(reason="needs a CUDA device, there is none"))
+
+
+@pytest.fixture(autouse=True)
+def own_directory(tmp_path, monkeypatch):
+    """Every test works in an empty directory of its own, with the default database in it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("MODADD_DATABASE", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def modadd(monkeypatch, capsys):
+    """Run a command line in this process; returns its exit status, output and errors."""
+
+    def run(*words):
+        monkeypatch.setattr("sys.argv", ["modadd", *map(str, words)])
+        capsys.readouterr()
+        try:
+            status = main()
+        except SystemExit as leaving:
+            status = leaving.code
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def small_database(tmp_path_factory):
+    """A real database made by the jobs: short runs of both tables' configs, and a diverged run.
+
+    Read it only; it is shared.
+    """
+    path = tmp_path_factory.mktemp("shared") / "small.db"
+    before = os.environ.copy()
+    commands = [
+        ["train", "--experiment", "table-1", "--epochs", 300, "--weight-decay", 0, 0.3, 0.6, 1,
+         "--seeds", "0:12"],
+        ["train", "--learning-rate", 1e38, "--epochs", 20, "--seeds", "3"],
+        ["train", "--embedding-dim", 3, "--hidden-size", 5, "--modulus", 8, "--epochs", 20],
+        ["simulate", "--experiment", "table-2", "--alignment", 0.5, 1, 2, "--seeds", "0:12",
+         "--steps", 30],
+    ]  # fmt: skip
+    with pytest.MonkeyPatch.context() as patch:
+        for words in commands:
+            patch.setattr("sys.argv", ["modadd", *map(str, words), "--database", str(path)])
+            assert main() == 0
+    assert os.environ == before
+    return path

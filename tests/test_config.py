@@ -1,0 +1,105 @@
+import dataclasses
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modadd.config import ConfigError
+from modadd.particles import ParticleConfig
+from modadd.simulators import SIMULATORS
+from modadd.training import TrainingConfig
+
+KINDS = [simulator.config for simulator in SIMULATORS.values()]
+
+
+def values_of(field):
+    """Values that a field's rule admits, read off the rule itself."""
+    rule = field.metadata["rule"]
+    if rule.choices:
+        return st.sampled_from(rule.choices)
+    low = rule.minimum if rule.minimum is not None else rule.above
+    if field.type is int:
+        return st.integers(int(low), min(int(rule.maximum or 60), 60))
+    high = rule.maximum if rule.maximum is not None else 1e6
+    return st.floats(low, high, exclude_min=rule.above is not None, allow_subnormal=False)
+
+
+def configs(kind):
+    fields = {field.name: values_of(field) for field in dataclasses.fields(kind)}
+    # A split needs room for both sides: keep the fraction away from the edges.
+    if "train_fraction" in fields:
+        fields |= {"train_fraction": st.floats(0.4, 0.6)}
+    return st.builds(kind, **fields)
+
+
+def test_the_defaults_are_the_papers_values():
+    training, particles = TrainingConfig(), ParticleConfig()
+    assert (training.modulus, training.embedding_dim, training.hidden_size) == (17, 2, 32)
+    assert (training.learning_rate, training.train_fraction, training.epochs) == (0.01, 0.8, 2000)
+    assert (particles.modulus, particles.embedding_dim, particles.steps) == (17, 2, 100)
+    assert (particles.repulsion, particles.attraction, particles.alignment) == (1, 1, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@given(data=st.data())
+def test_config_survives_json(kind, data):
+    config = data.draw(configs(kind))
+    again = kind.from_dict(json.loads(json.dumps(config.to_dict())))
+    assert again == config
+    assert again.identity == config.identity
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("name", ["seed", "modulus", "embedding_dim", "dtype"])
+def test_every_change_is_another_run(kind, name):
+    other = {"seed": 1, "modulus": 19, "embedding_dim": 3, "dtype": "float64"}[name]
+    assert kind().identity != dataclasses.replace(kind(), **{name: other}).identity
+
+
+def test_equal_numbers_are_the_same_run():
+    assert TrainingConfig(weight_decay=1).identity == TrainingConfig(weight_decay=1.0).identity
+    assert TrainingConfig(weight_decay=-0.0).identity == TrainingConfig(weight_decay=0).identity
+
+
+def test_identities_are_frozen_for_ever():
+    # Every stored run is found by these hashes.
+    assert TrainingConfig().identity.startswith("d664de66424a")
+    assert ParticleConfig().identity.startswith("2af518060dbf")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "message"),
+    [
+        (TrainingConfig, {"weight_decay": -1}, "weight_decay must be >= 0, got -1.0"),
+        (TrainingConfig, {"weight_decay": float("nan")}, "weight_decay must be >= 0, got nan"),
+        (TrainingConfig, {"weight_decay": 10**400}, "weight_decay must fit a float"),
+        (TrainingConfig, {"learning_rate": 0}, "learning_rate must be > 0, got 0.0"),
+        (TrainingConfig, {"modulus": 1}, "modulus must be >= 2, got 1"),
+        (TrainingConfig, {"modulus": 17.0}, "modulus must be of type int, got 17.0"),
+        (TrainingConfig, {"modulus": True}, "modulus must be of type int, got True"),
+        (TrainingConfig, {"train_fraction": 0}, "train_fraction must be > 0 and <= 1, got 0.0"),
+        (TrainingConfig, {"train_fraction": 1.1}, "train_fraction must be > 0 and <= 1, got 1.1"),
+        (TrainingConfig, {"train_fraction": 1}, "none of 153 pairs is left for validation"),
+        (TrainingConfig, {"train_fraction": 0.001}, "none of 153 pairs is left for training"),
+        (TrainingConfig, {"initialization": "he"}, "must be one of glorot, torch, lecun, got 'he'"),
+        (TrainingConfig, {"seed": -1}, "seed must be >= 0 and <="),
+        (ParticleConfig, {"variance": "both"}, "variance must be one of per-axis, total"),
+        (ParticleConfig, {"step_size": float("inf")}, "step_size must be > 0, got inf"),
+    ],
+)
+def test_a_broken_rule_is_named_with_the_value(kind, values, message):
+    with pytest.raises(ConfigError, match=message.replace("(", r"\(")):
+        kind(**values)
+
+
+def test_an_unknown_key_names_the_nearest_one():
+    with pytest.raises(ConfigError, match="did you mean 'weight_decay'"):
+        TrainingConfig.from_dict({"wieght_decay": 1.0})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_field_says_what_it_means(kind):
+    for field in dataclasses.fields(kind):
+        assert field.metadata["help"], field.name
+        assert field.type in (int, float, str)

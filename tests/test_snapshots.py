@@ -1,0 +1,52 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from modadd.config import ConfigError
+from modadd.snapshots import dense_then_sparse, schedule
+
+
+def test_the_default_keeps_59_epochs_of_2000_half_of_them_early():
+    epochs = schedule("default", 2000)
+    assert len(epochs) == 59
+    assert epochs[:11] == tuple(range(11))
+    assert sum(epoch <= 200 for epoch in epochs) > 29
+
+
+def test_the_default_keeps_the_epochs_that_analyses_ask_for():
+    assert {0, 10, 20, 30, 60, 100, 200, 300, 500, 2000} <= set(schedule("default", 2000))
+
+
+@given(st.integers(1, 200_000))
+def test_steps_of_the_default_grow_and_end_at_the_end(length):
+    epochs = dense_then_sparse(length)
+    gaps = [later - earlier for earlier, later in zip(epochs, epochs[1:], strict=False)]
+    assert epochs[0] == 0
+    assert epochs[-1] == length
+    assert gaps[:-1] == sorted(gaps[:-1])
+    assert len(epochs) < 120
+
+
+@pytest.mark.parametrize(
+    ("specification", "length", "epochs"),
+    [
+        ("final", 50, (0, 50)),
+        ("all", 3, (0, 1, 2, 3)),
+        ("every:20", 50, (0, 20, 40, 50)),
+        ("7, 3", 50, (0, 3, 7, 50)),
+        ("every:25,3,final", 50, (0, 3, 25, 50)),
+    ],
+)
+def test_items_of_a_schedule_add_up(specification, length, epochs):
+    assert schedule(specification, length) == epochs
+
+
+@pytest.mark.parametrize("specification", ["", "every:0", "every:", "-3", "daily", "1;2", "٣"])
+def test_an_unknown_item_is_refused(specification):
+    with pytest.raises(ConfigError, match="snapshots must list"):
+        schedule(specification, 50)
+
+
+def test_an_epoch_past_the_end_is_refused():
+    with pytest.raises(ConfigError, match="epoch 51 is past the end, the last is 50"):
+        schedule("10,51", 50)
