@@ -57,8 +57,8 @@ def open_for_writing(location: str) -> Iterator[Engine]:
     engine = create_engine(url)
     if path is not None:
         event.listen(engine, "connect", _prepare_writer)
-        event.listen(engine, "begin", _begin_immediate)
-    with understood(location), _locked(engine), engine.begin() as connection:
+        event.listen(engine, "begin", _begin)
+    with understood(location), _locked(engine), _for_writing(engine).begin() as connection:
         _check_store(connection, location, create=True)
     try:
         yield engine
@@ -81,7 +81,7 @@ def open_for_reading(location: str) -> Engine:
         if not path.exists():
             raise StoreError(f"no database at {path}: make one with `modadd reproduce`")
         _check_file(path, writable=False)
-        engine = create_engine("sqlite://", creator=lambda: _read_only(path))
+        engine = create_engine(url, creator=lambda: _read_only(path))
     with understood(location), engine.connect() as connection:
         _check_store(connection, location, create=False)
     return engine
@@ -95,7 +95,7 @@ def writing(engine: Engine) -> Iterator[Connection]:
         StoreError: when the database refuses (a full disk, say); nothing was written then.
     """
     place = engine.url.render_as_string(hide_password=True)
-    with understood(place), _locked(engine), engine.begin() as connection:
+    with understood(place), _locked(engine), _for_writing(engine).begin() as connection:
         yield connection
         connection.execute(update(Store).values(revision=Store.revision + 1))
 
@@ -190,7 +190,7 @@ def _check_store(connection: Connection, location: str, *, create: bool) -> None
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
-    # Transactions are begun by `_begin_immediate`, not by the driver.
+    # Transactions are begun by `_begin`, not by the driver.
     connection.isolation_level = None
     for pragma in (
         f"page_size = {PAGE_SIZE}",  # only has an effect on a file that is still empty
@@ -202,9 +202,15 @@ def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
-def _begin_immediate(connection: Connection) -> None:
-    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked".
-    connection.exec_driver_sql("BEGIN IMMEDIATE")
+def _for_writing(engine: Engine) -> Engine:
+    return engine.execution_options(writes=True)
+
+
+def _begin(connection: Connection) -> None:
+    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked";
+    # a transaction that only reads should not take it at all.
+    writes = connection.get_execution_options().get("writes")
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
 def _read_only(path: Path) -> sqlite3.Connection:

@@ -42,7 +42,7 @@ def stored_runs(engine: Engine, hashes: Sequence[str]) -> dict[str, StoredRun]:
         for start in range(0, len(hashes), _BOUND):
             some = hashes[start : start + _BOUND]
             rows = connection.execute(select(*columns).where(Run.config_hash.in_(some)))
-            found.update({row[0]: StoredRun(row[1], row[2], row[3]) for row in rows.tuples()})
+            found.update({row[0]: StoredRun(row[1], row[2], row[3]) for row in rows})
     return found
 
 
@@ -89,7 +89,7 @@ def kind_counts(engine: Engine) -> pd.DataFrame:
 def metric_versions(engine: Engine) -> dict[str, int]:
     """The metrics that are measured on every stored snapshot, with their versions."""
     with engine.connect() as connection:
-        return dict(connection.execute(select(Metric.name, Metric.version)).tuples().all())
+        return dict(connection.execute(select(Metric.name, Metric.version)).all())
 
 
 def snapshots(engine: Engine, run_ids: Sequence[int]) -> Iterator[StoredSnapshots]:

@@ -1,6 +1,7 @@
 """Every write. Each function is one transaction: whole or not at all."""
 
 import dataclasses
+import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -72,23 +73,26 @@ def add_runs(
     A run that is stored already is replaced: it was asked for again with more snapshots.
     """
     with writing(engine) as connection:
-        ids = _ids_for(connection, records)
+        ids, members = _make_room(connection, [record.config_hash for record in records])
         connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in records])
         for table, rows in _rows_by_table(connection, ids, records):
             if rows:
                 connection.execute(table, rows)
-        members = _missing_members(connection, experiments, ids.values())
-        if members:
-            connection.execute(insert(ExperimentRun), members)
+        members |= {(name, run_id) for name in experiments for run_id in ids.values()}
+        _write_members(connection, members)
 
 
 def add_to_experiments(engine: Engine, experiments: Sequence[str], run_ids: Sequence[int]) -> None:
     """Make stored runs members of experiments; those that are members already stay so."""
+    wanted = {(name, run_id) for name in experiments for run_id in run_ids}
+    known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
+        ExperimentRun.experiment.in_(experiments)
+    )
     with engine.connect() as connection:
-        missing = _missing_members(connection, experiments, run_ids)
+        missing = wanted - {(name, run_id) for name, run_id in connection.execute(known)}
     if missing:
         with writing(engine) as connection:
-            connection.execute(insert(ExperimentRun), missing)
+            _write_members(connection, missing)
 
 
 def update_series(
@@ -108,20 +112,26 @@ def update_series(
         connection.execute(statement, rows)
 
 
-def _ids_for(connection: Connection, records: Sequence[RunRecord]) -> dict[str, int]:
-    """A run_id for every record: its old one if it is stored (and now deleted), else the next."""
-    hashes = [record.config_hash for record in records]
-    stored = select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
-    ids: dict[str, int] = dict(connection.execute(stored).tuples().all())
-    if ids:
-        connection.execute(delete(Run).where(Run.run_id.in_(ids.values())))
+def _make_room(
+    connection: Connection, hashes: Sequence[str]
+) -> tuple[dict[str, int], set[tuple[str, int]]]:
+    """Delete what is stored of these runs; return hash → run_id, and the (experiment, run_id) that
+    the deleted ones had. A stored run keeps its id, the others get the next ones."""
+    stored = connection.execute(
+        select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
+    )
+    ids: dict[str, int] = dict(stored.all())  # type: ignore[arg-type]  # rows are pairs
     highest = connection.execute(select(func.coalesce(func.max(Run.run_id), 0))).scalar_one()
-    highest = max(highest, *ids.values()) if ids else highest
-    for config_hash in hashes:
-        if config_hash not in ids:
-            highest += 1
-            ids[config_hash] = highest
-    return ids
+    members = set()
+    if ids:
+        membership = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
+            ExperimentRun.run_id.in_(ids.values())
+        )
+        members = {(name, run_id) for name, run_id in connection.execute(membership)}
+        connection.execute(delete(Run).where(Run.run_id.in_(ids.values())))
+    new = [config_hash for config_hash in hashes if config_hash not in ids]
+    ids.update(zip(new, itertools.count(highest + 1)))
+    return ids, members
 
 
 def _run_row(ids: Mapping[str, int], record: RunRecord, job_id: int) -> dict[str, Any]:
@@ -191,15 +201,10 @@ def _point_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
         yield {"run_id": run_id, "token": token, **axes}
 
 
-def _missing_members(
-    connection: Connection, experiments: Sequence[str], run_ids: Iterable[int]
-) -> list[dict[str, Any]]:
-    known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
-        ExperimentRun.experiment.in_(experiments)
-    )
-    wanted = {(name, run_id) for name in experiments for run_id in run_ids}
-    missing = sorted(wanted - set(connection.execute(known).tuples()))
-    return [{"experiment": name, "run_id": run_id} for name, run_id in missing]
+def _write_members(connection: Connection, members: set[tuple[str, int]]) -> None:
+    rows = [{"experiment": name, "run_id": run_id} for name, run_id in sorted(members)]
+    if rows:
+        connection.execute(insert(ExperimentRun), rows)
 
 
 def _blob(array: NDArray[np.float32]) -> bytes:

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,7 +22,7 @@ def test_the_default_keeps_the_epochs_that_analyses_ask_for():
 @given(st.integers(1, 200_000))
 def test_steps_of_the_default_grow_and_end_at_the_end(length):
     epochs = dense_then_sparse(length)
-    gaps = [later - earlier for earlier, later in zip(epochs, epochs[1:], strict=False)]
+    gaps = [later - earlier for earlier, later in itertools.pairwise(epochs)]
     assert epochs[0] == 0
     assert epochs[-1] == length
     assert gaps[:-1] == sorted(gaps[:-1])

@@ -1,0 +1,132 @@
+import multiprocessing
+import sqlite3
+
+import pytest
+
+from db.connect import (
+    SCHEMA_VERSION,
+    StoreError,
+    open_for_reading,
+    open_for_writing,
+    revision,
+    writing,
+)
+
+
+def create(path="a.db"):
+    with open_for_writing(path):
+        pass
+    return path
+
+
+def test_a_new_database_knows_its_version():
+    with sqlite3.connect(create()) as connection:
+        assert connection.execute("SELECT schema_version, revision FROM store").fetchall() == [
+            (SCHEMA_VERSION, 0)
+        ]
+        assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+        assert connection.execute("PRAGMA page_size").fetchone() == (32768,)
+
+
+def test_opening_again_changes_nothing():
+    create()
+    create()
+    engine = open_for_reading("a.db")
+    assert revision(engine) == 0
+    engine.dispose()
+
+
+def test_a_url_serves_as_well_as_a_path(own_directory):
+    create(f"sqlite:///{own_directory}/b.db")
+    open_for_reading("b.db").dispose()
+
+
+@pytest.mark.parametrize("door", ["write", "read"])
+@pytest.mark.parametrize(
+    ("location", "message"),
+    [
+        (".", "must be a file, got the directory"),
+        ("none/a.db", "no d"),
+        ("text.db", "is no SQLite database"),
+        ("foreign.db", "holds other tables and is no modadd database"),
+        ("newer.db", "schema version 99, newer than this program's 1: update modadd"),
+        ("nothing://x", "must be a path or a SQLAlchemy URL"),
+        ("sqlite://", "must be a file, got one in memory"),
+    ],
+)
+def test_what_cannot_serve_is_refused_in_one_line(door, location, message, own_directory):
+    (own_directory / "text.db").write_text("not a database, but long enough for a header")
+    with sqlite3.connect("foreign.db") as connection:
+        connection.execute("CREATE TABLE t (x)")
+    with sqlite3.connect(create("newer.db")) as connection:
+        connection.execute("UPDATE store SET schema_version = 99")
+    before = {path.name: path.stat().st_size for path in own_directory.iterdir()}
+    with pytest.raises(StoreError, match=message) as caught:
+        if door == "read":
+            open_for_reading(location)
+        else:
+            with open_for_writing(location):
+                pass
+    assert "\n" not in str(caught.value)
+    after = {path.name: path.stat().st_size for path in own_directory.iterdir()}
+    after.pop("foreign.db.lock", None)
+    assert {n: s for n, s in after.items() if "-" not in n and ".lock" not in n} == {
+        n: s for n, s in before.items() if "-" not in n and ".lock" not in n
+    }
+
+
+def test_reading_what_is_not_there_says_how_to_make_it():
+    with pytest.raises(StoreError, match="no database at a.db: make one with `modadd reproduce`"):
+        open_for_reading("a.db")
+
+
+def test_an_empty_file_is_filled_by_a_writer_but_none_for_a_reader(own_directory):
+    (own_directory / "a.db").touch()
+    with pytest.raises(StoreError, match="is empty and is no modadd database"):
+        open_for_reading("a.db")
+    create()
+
+
+def test_a_write_protected_file_is_refused_for_writing_and_read(own_directory):
+    (own_directory / create()).chmod(0o444)
+    with pytest.raises(StoreError, match="is read-only"), open_for_writing("a.db"):
+        pass
+    open_for_reading("a.db").dispose()
+
+
+def test_a_truncated_database_is_a_clear_line(own_directory):
+    path = own_directory / create()
+    path.write_bytes(path.read_bytes()[:20_000])
+    with pytest.raises(StoreError, match="malformed|disk I/O error|refused"):
+        open_for_reading("a.db")
+
+
+def test_an_exception_rolls_back():
+    with open_for_writing("a.db") as engine:
+        with pytest.raises(ZeroDivisionError), writing(engine) as connection:
+            connection.exec_driver_sql("INSERT INTO jobs VALUES (1,'','',NULL,'','',1,1,'',NULL)")
+            raise ZeroDivisionError
+        with engine.connect() as connection:
+            assert connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one() == 0
+        assert revision(engine) == 0
+
+
+def write_many(path, count):
+    with open_for_writing(path) as engine:
+        for _ in range(count):
+            with writing(engine):
+                pass
+
+
+def test_writers_of_one_file_take_turns():
+    create()
+    context = multiprocessing.get_context("spawn")
+    writers = [context.Process(target=write_many, args=("a.db", 50)) for _ in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert [writer.exitcode for writer in writers] == [0, 0, 0]
+    engine = open_for_reading("a.db")
+    assert revision(engine) == 150
+    engine.dispose()

@@ -1,0 +1,264 @@
+import sqlite3
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from db.connect import open_for_reading
+from db.queries import runs, snapshots
+from modadd.metrics import METRICS, measure
+from modadd.snapshots import Snapshot, schedule
+from modadd.training import TrainingConfig, train
+
+QUICK = ("--epochs", 20, "--hidden-size", 4)
+
+
+def sql(query, path="modadd.db"):
+    with sqlite3.connect(path) as connection:
+        return connection.execute(query).fetchall()
+
+
+def contents(path="modadd.db"):
+    """Everything of a database that is science: all but times, jobs and the revision."""
+    with sqlite3.connect(path) as connection:
+        tables = [
+            name
+            for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        rows = {}
+        for table in sorted(set(tables) - {"jobs", "store"}):
+            columns = [c[1] for c in connection.execute(f"PRAGMA table_info({table})")]
+            kept = ", ".join(c for c in columns if c not in ("job_id", "wall_time"))
+            rows[table] = connection.execute(f"SELECT {kept} FROM {table} ORDER BY 1, 2").fetchall()
+        return rows
+
+
+def test_a_sweep_is_every_combination(modadd):
+    status, _, errors = modadd(
+        "train", *QUICK, "--weight-decay", 0.3, 1, "--modulus", 5, 7, "--seeds", "0:3", 9
+    )
+    assert status == 0
+    assert "16 runs computed, 0 were there" in errors
+    rows = sql(
+        "SELECT weight_decay, modulus, count(DISTINCT seed) FROM transformer_runs GROUP BY 1, 2"
+    )
+    assert rows == [(0.3, 5, 4), (0.3, 7, 4), (1.0, 5, 4), (1.0, 7, 4)]
+
+
+def test_rerun_adds_nothing(modadd):
+    words = ("simulate", "--steps", 5, "--alignment", 0.5, 1, "--seeds", "0:5", "--experiment", "e")
+    modadd(*words)
+    before, revision = contents(), sql("SELECT revision FROM store")
+    status, _, errors = modadd(*words)
+    assert status == 0
+    assert "0 runs computed, 10 were there" in errors
+    assert contents() == before
+    assert sql("SELECT revision FROM store") == revision
+
+
+def test_stored_runs_are_those_of_the_library(modadd):
+    modadd("train", *QUICK, "--seeds", "3:5", "--snapshots", "default")
+    config = TrainingConfig(seed=4, epochs=20, hidden_size=4)
+    engine = open_for_reading("modadd.db")
+    (run_id,) = runs(engine, "transformer").query("seed == 4")["run_id"]
+    (stored,) = snapshots(engine, [int(run_id)])
+    computed = list(train([config], schedule("default", 20)))
+    assert stored.epochs.tolist() == [snapshot.epoch for snapshot in computed]
+    for index, snapshot in enumerate(computed):
+        assert np.array_equal(stored.embeddings[index], snapshot.embedding[0])
+        assert np.array_equal(stored.classifiers[index], snapshot.classifier[0])
+    engine.dispose()
+
+
+def test_every_metric_is_stored_for_every_snapshot(small_database):
+    engine = open_for_reading(str(small_database))
+    series = pd.read_sql("SELECT * FROM series", engine)
+    for row in runs(engine, "transformer").query("status == 'done'").to_dict("records")[::10]:
+        fields = {name: row[name] for name in TrainingConfig.field_types()}
+        config = TrainingConfig.from_dict(fields)
+        (stored,) = snapshots(engine, [row["run_id"]])
+        again = measure(
+            Snapshot((config,) * len(stored.epochs), 0, stored.embeddings, stored.classifiers),
+            tuple(METRICS),
+        )
+        kept = series[series["run_id"] == row["run_id"]].sort_values("epoch")
+        for name in METRICS:
+            np.testing.assert_array_equal(kept[name].to_numpy("f8"), again[name], err_msg=name)
+            assert row[name] == again[name][-1]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(("kept", "count"), [("all", 3), ("final", 1), ("none", 0)])
+def test_parameters_are_kept_as_asked(modadd, kept, count):
+    modadd("train", *QUICK, "--snapshots", "10", "--parameters", kept)
+    assert sql("SELECT epoch FROM snapshots ORDER BY 1") == [(0,), (10,), (20,)]
+    epochs = sql("SELECT epoch FROM classifiers ORDER BY 1")
+    assert epochs == [(0,), (10,), (20,)][3 - count :]
+    # Measured all the same, while the parameters were at hand.
+    assert sql("SELECT count(train_loss) FROM series") == [(3,)]
+
+
+def test_asking_for_more_snapshots_computes_again_and_keeps_the_old_ones(modadd):
+    modadd("train", *QUICK, "--snapshots", "5", "--parameters", "final", "--experiment", "a")
+    _, _, errors = modadd("train", *QUICK, "--snapshots", "10", "--parameters", "none")
+    assert "1 runs computed" in errors
+    assert sql("SELECT epoch FROM snapshots ORDER BY 1") == [(0,), (5,), (10,), (20,)]
+    assert sql("SELECT epoch FROM classifiers") == [(20,)]
+    assert sql("SELECT * FROM experiment_runs") == [("a", 1)]
+    _, _, errors = modadd("train", *QUICK, "--snapshots", "5,10", "--parameters", "none")
+    assert "0 runs computed" in errors
+
+
+def test_a_diverged_run_is_data(small_database):
+    rows = sql(
+        "SELECT status, last_epoch < epochs, train_loss IS NOT NULL FROM transformer_runs "
+        "WHERE learning_rate > 1",
+        small_database,
+    )
+    assert rows == [("diverged", 1, 1)]
+    assert sql(
+        "SELECT count(*) FROM snapshots s JOIN runs r USING (run_id) "
+        "WHERE r.status = 'diverged' AND s.epoch > r.last_epoch",
+        small_database,
+    ) == [(0,)]
+
+
+def test_workers_in_processes_make_the_same_database(modadd):
+    words = ("train", "--epochs", 3, "--hidden-size", 400, "--seeds", "0:8", "--snapshots", "final")
+    modadd(*words, "--database", "threads.db")
+    status, _, _ = modadd(*words, "--database", "processes.db", "--workers", 2)
+    assert status == 0
+    assert contents("threads.db") == contents("processes.db")
+    assert sql("SELECT threads FROM jobs", "processes.db") == [(2,)]
+
+
+def test_a_toml_file_of_sweeps(modadd, own_directory):
+    (own_directory / "sweep.toml").write_text(
+        """
+        [[train]]
+        experiment = "mine"
+        epochs = 10
+        modulus = [5, 6]
+        seeds = ["0:2", 7]
+        snapshots = "final"
+
+        [[simulate]]
+        steps = 3
+        alignment = 2
+        """
+    )
+    status, _, errors = modadd("run", "sweep.toml")
+    assert status == 0
+    assert "mine: 6 runs computed" in errors
+    assert sql("SELECT alignment, steps, seed FROM particle_runs") == [(2.0, 3, 0)]
+
+
+def test_experiments_share_their_runs(modadd):
+    status, printed, errors = modadd(
+        "reproduce", "appendix-d", "table-2", "--seeds", "10:12", "--snapshots", "final"
+    )
+    assert status == 0
+    assert "appendix-d: 6 runs computed, 0 were there" in errors
+    assert "table-2: 0 runs computed, 6 were there" in errors
+    assert sql("SELECT experiment, count(*) FROM experiment_runs GROUP BY 1") == [
+        ("appendix-d", 6), ("table-2", 6),
+    ]  # fmt: skip
+    assert "table-2: structures of the particle simulation by alignment (Sec. 6" in printed
+
+
+def test_provenance_is_stored_with_every_run(small_database):
+    (row,) = sql("SELECT * FROM jobs WHERE job_id = 1", small_database)
+    _, command, version, _, packages, device, threads, planned, started, finished = row
+    assert command.startswith("modadd train --experiment table-1")
+    assert (version, device, planned) == ("0.1.0", "cpu", 48)
+    assert '"torch": "2' in packages
+    assert threads >= 1
+    assert started <= finished
+    assert sql("SELECT count(*) FROM runs WHERE wall_time > 0 AND job_id > 0", small_database) == (
+        sql("SELECT count(*) FROM runs", small_database)
+    )
+
+
+def test_measure_has_nothing_to_do_after_a_job(modadd):
+    modadd("train", *QUICK)
+    before = sql("SELECT revision FROM store")
+    status, _, errors = modadd("measure")
+    assert status == 0
+    assert "every metric is measured" in errors
+    assert sql("SELECT revision FROM store") == before
+
+
+def test_a_new_metric_is_measured_over_what_is_stored(modadd, monkeypatch):
+    modadd("train", *QUICK, "--seeds", "0:3", "--snapshots", "10")
+    modadd("train", *QUICK, "--seeds", "5", "--snapshots", "10", "--parameters", "final")
+    modadd("simulate", "--steps", 4)
+    for name, source in (("span", "embedding_variance"), ("heft", "mean_abs_hidden_weight")):
+        changed = METRICS[source]._replace(name=name)
+        monkeypatch.setitem(METRICS, name, changed)
+
+    status, _, errors = modadd("train", *QUICK, "--seeds", 4)
+    assert status == 2
+    assert "span, heft is new or changed: run `modadd measure` first" in errors
+
+    status, _, errors = modadd("measure")
+    assert status == 0
+    assert "span, heft: measured on 5 runs" in errors
+    assert sql("SELECT count(*) FROM series WHERE span IS NOT embedding_variance") == [(0,)]
+    # Where parameters were kept at the end alone, the metric is undefined before.
+    rows = sql("SELECT s.epoch, s.heft IS s.mean_abs_hidden_weight, s.heft IS NULL FROM series s "
+               "JOIN transformer_configs USING (run_id) WHERE seed = 5 ORDER BY 1")  # fmt: skip
+    assert rows == [(0, 0, 1), (10, 0, 1), (20, 1, 0)]
+    assert sql("SELECT count(span) FROM particle_runs") == [(1,)]
+    assert modadd("train", *QUICK, "--seeds", 4)[0] == 0
+
+
+def test_a_changed_metric_is_measured_again(modadd, monkeypatch):
+    modadd("simulate", "--steps", 4)
+    doubled = METRICS["radius_ratio"]._replace(
+        version=2, compute=lambda measured: 2 * METRICS["embedding_variance"].compute(measured)
+    )
+    monkeypatch.setitem(METRICS, "radius_ratio", doubled)
+    assert modadd("measure")[0] == 0
+    assert sql("SELECT version FROM metrics WHERE name = 'radius_ratio'") == [(2,)]
+    (rows,) = sql("SELECT count(*) FROM series WHERE radius_ratio <> 2 * embedding_variance")
+    assert rows == (0,)
+
+
+def test_named_metrics_are_measured_again(modadd):
+    modadd("train", *QUICK)
+    before = contents()
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE series SET circularity = 7, train_loss = 7")
+    assert modadd("measure", "circularity", "train_loss")[0] == 0
+    assert contents() == before
+
+
+def test_list_shows_what_is_stored(modadd, small_database):
+    status, printed, _ = modadd("list", "--database", small_database)
+    assert status == 0
+    assert "table-1         48 of 400 runs" in printed
+    assert "networks              49 done" in printed
+    assert "networks              1 diverged" in printed
+    assert "grid_imperfections" in printed
+
+
+def test_list_works_without_a_database(modadd):
+    status, printed, _ = modadd("list")
+    assert status == 0
+    assert "0 of 400 runs" in printed
+    assert "no database at modadd.db" in printed
+
+
+def test_the_database_can_come_from_the_environment(modadd, monkeypatch):
+    monkeypatch.setenv("MODADD_DATABASE", "elsewhere.db")
+    modadd("simulate", "--steps", 2)
+    assert sql("SELECT count(*) FROM runs", "elsewhere.db") == [(1,)]
+
+
+def test_help_names_every_flag_with_its_default(modadd):
+    status, printed, _ = modadd("train", "--help")
+    assert status == 0
+    for words in ("--weight-decay", "default: 0.01", "default: 2000", "default: glorot"):
+        assert words in printed
+    assert modadd("--help")[0] == 0
+    assert "0.1.0" in modadd("--version")[1]

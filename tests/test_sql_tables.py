@@ -1,0 +1,115 @@
+"""The tables in SQL and in Python are computed by different code from the same rows."""
+
+import json
+
+import pandas as pd
+import pytest
+
+from db.connect import open_for_reading
+from db.queries import runs
+from modadd.experiments import EXPERIMENTS
+from modadd.tables import table
+
+
+def stored(path, name):
+    engine = open_for_reading(str(path))
+    experiment = EXPERIMENTS[name]
+    cells = table(runs(engine, experiment.kind, name), experiment.groups)
+    view = pd.read_sql(f"SELECT * FROM {name.replace('-', '_')}", engine)
+    engine.dispose()
+    return cells, view
+
+
+def expected_of(cells):
+    by_name = {cell["quantity"]: cell for cell in cells.to_dict("records")}
+    circles, counted = by_name["circles"], by_name["grid_imperfections"]
+    columns = {
+        "circles": circles["value"] * circles["n"],
+        "circle_share_low": circles["low"],
+        "circle_share_high": circles["high"],
+        "grids": counted["n"],
+        "grid_imperfections": counted["value"],
+        "grid_imperfections_half_width": (counted["high"] - counted["low"]) / 2,
+    }
+    if "correlation" in by_name:
+        correlation = by_name["correlation"]
+        columns |= {
+            "circle_accuracy": by_name["circle_accuracy"]["value"],
+            "grid_accuracy": by_name["grid_accuracy"]["value"],
+            "correlation": correlation["value"],
+            "correlation_low": correlation["low"],
+            "correlation_high": correlation["high"],
+        }
+    return columns
+
+
+@pytest.mark.parametrize("name", ["table-1", "table-2"])
+def test_the_view_is_the_python_table(name, small_database):
+    cells, view = stored(small_database, name)
+    group = EXPERIMENTS[name].groups[0]
+    assert view[group].tolist() == sorted(cells[group].unique())
+    for row in view.to_dict("records"):
+        expected = expected_of(cells[cells[group] == row[group]])
+        for column, value in expected.items():
+            # Rounded to 3 digits; the quantile of t is an expansion good to 0.1 % at n = 12.
+            assert row[column] == pytest.approx(value, rel=2e-3, abs=6e-4, nan_ok=True), column
+        assert row["diverged"] == 0
+        assert row["runs"] == 12
+
+
+def test_run_views_have_every_config_field_and_metric_as_a_column(small_database):
+    from modadd.metrics import METRICS
+    from modadd.simulators import SIMULATORS
+
+    engine = open_for_reading(str(small_database))
+    for kind, simulator in SIMULATORS.items():
+        columns = set(runs(engine, kind).columns)
+        assert set(simulator.config.field_types()) <= columns
+        metrics = {m.name for m in METRICS.values() if m.applies_to(simulator.has_classifier)}
+        assert metrics <= columns
+        assert {"run_id", "status", "last_epoch", "is_circle", "wall_time", "git_commit"} <= columns
+    engine.dispose()
+
+
+def test_accuracies_are_fractions(small_database):
+    engine = open_for_reading(str(small_database))
+    accuracy = runs(engine, "transformer")["validation_accuracy"]
+    engine.dispose()
+    assert accuracy.between(0, 1).all()
+    assert (accuracy * 31 % 1).round(6).isin([0, 1]).mean() > 0.9  # 31 validation pairs
+
+
+def test_the_tables_command_prints_what_the_view_says(modadd, small_database):
+    status, printed, _ = modadd("tables", "--database", small_database)
+    assert status == 0
+    _, view = stored(small_database, "table-1")
+    for row in view.to_dict("records"):
+        assert f"{row['circles']} = {100 * row['circles'] / 12:.1f} [" in printed
+    assert "cells compared with the paper" in printed
+
+
+def test_the_tables_command_takes_other_definitions(modadd, small_database):
+    def cells(*words):
+        status, printed, _ = modadd(
+            "tables", "table-1", "--csv", "--database", small_database, *words
+        )
+        assert status == 0
+        return printed
+
+    plain = cells()
+    assert plain.startswith("weight_decay,quantity,value,low,high,n,paper")
+    assert len({plain, cells("--threshold", 3), cells("--imperfections", "prose"),
+                cells("--interval", "olivoto"), cells("--interval", "bca")}) == 5  # fmt: skip
+
+
+def test_tables_without_runs_say_what_to_run(modadd, small_database):
+    status, _, errors = modadd("tables", "appendix-f", "--database", small_database)
+    assert status == 2
+    assert "no runs of appendix-f are stored: run `modadd reproduce appendix-f`" in errors
+
+
+def test_packages_are_json(small_database):
+    engine = open_for_reading(str(small_database))
+    packages = pd.read_sql("SELECT packages FROM jobs", engine)["packages"]
+    engine.dispose()
+    assert all({"torch", "numpy", "python"} <= set(json.loads(text)) for text in packages)

@@ -1,0 +1,121 @@
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
+
+from modadd import paper, statistics
+
+
+@pytest.mark.parametrize("row", paper.TABLE_1.values())
+def test_fisher_z_is_the_interval_that_table_1_prints(row):
+    cell = row["correlation"]
+    low, high = statistics.fisher_interval(cell.value, cell.n)
+    assert (round(low, 2), round(high, 2)) == (cell.low, cell.high)
+
+
+def test_the_cited_formula_is_not():
+    low, high = statistics.olivoto_interval(-0.92, 100)
+    assert (round(low, 2), round(high, 2)) == (-1.03, -0.81)
+
+
+@pytest.mark.parametrize(("count", "low", "high"), [(18, 11.7, 26.7), (17, 10.9, 25.5)])
+def test_wilson_intervals_of_the_papers_circles(count, low, high):
+    estimate = statistics.proportion(count, 100)
+    assert (round(100 * estimate.low, 1), round(100 * estimate.high, 1)) == (low, high)
+
+
+def sample(n, seed=0):
+    generator = np.random.default_rng(seed)
+    x = generator.normal(size=n)
+    return x, 0.5 * x + generator.normal(size=n)
+
+
+def test_mean_is_students_interval():
+    x, _ = sample(30)
+    ours = statistics.mean(x)
+    theirs = stats.ttest_1samp(x, 0).confidence_interval(0.95)
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+    assert ours.n == 30
+
+
+def test_correlation_is_scipys():
+    x, y = sample(40)
+    theirs = stats.pearsonr(x, y)
+    interval = theirs.confidence_interval(0.95)
+    ours = statistics.correlation(x, y)
+    assert ours == pytest.approx((theirs.statistic, interval.low, interval.high, 40))
+
+
+def test_bca_interval_holds_the_truth_about_as_often_as_it_says():
+    # 60 samples of n = 40 with true r = 1/√5: 95 % coverage leaves fewer than 10 outside.
+    truth = 0.5 / math.sqrt(1.25)
+    missed = 0
+    for seed in range(60):
+        estimate = statistics.correlation(*sample(40, seed), "bca")
+        missed += not estimate.low <= truth <= estimate.high
+    assert missed < 10
+
+
+def test_bca_is_the_same_every_time():
+    assert statistics.correlation(*sample(20), "bca") == statistics.correlation(*sample(20), "bca")
+
+
+@pytest.mark.parametrize("interval", statistics.INTERVALS)
+def test_a_correlation_over_constant_values_is_undefined_not_zero(interval):
+    x, _ = sample(10)
+    estimate = statistics.correlation(x, np.ones(10), interval)
+    assert math.isnan(estimate.value)
+    assert math.isnan(estimate.low)
+    assert estimate.n == 10
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_too_few_values_have_no_interval(n):
+    assert math.isnan(statistics.mean(np.ones(n)).low)
+    assert math.isnan(statistics.correlation(np.ones(n), np.ones(n)).value)
+    assert math.isnan(statistics.proportion(0, 0).value)
+
+
+def test_three_points_have_a_correlation_but_no_interval():
+    estimate = statistics.correlation([1, 2, 3], [1, 2, 4])
+    assert estimate.value == pytest.approx(0.98198, abs=1e-5)
+    assert math.isnan(estimate.low)
+
+
+@given(st.integers(0, 50), st.integers(1, 50), st.integers(0, 100))
+def test_comparing_counts_is_fishers_exact_test(count, more, other):
+    n = count + more
+    expected = stats.fisher_exact([[count, n - count], [other, 100 - other]]).pvalue
+    assert statistics.compare_counts(count, n, other, 100) == pytest.approx(expected)
+
+
+def test_comparing_with_a_printed_interval_uses_its_half_width():
+    # Known standard errors 1 and 1.5: z = 3 / √3.25.
+    n = 10_000
+    ours = statistics.Estimate(10.0, 10 - statistics.Z, 10 + statistics.Z, n)
+    p = statistics.compare_means(ours, 13.0, 1.5 * statistics.Z)
+    assert p == pytest.approx(2 * stats.norm.sf(3 / math.sqrt(3.25)), rel=1e-3)
+
+
+def test_comparing_without_a_printed_interval_borrows_our_spread():
+    x, _ = sample(50)
+    p = statistics.compare_mean_without_interval(statistics.mean(x), 0.4, 12)
+    error = x.std(ddof=1) * math.sqrt(1 / 50 + 1 / 12)
+    assert p == pytest.approx(2 * stats.t.sf(abs(x.mean() - 0.4) / error, 49))
+
+
+def test_comparing_correlations_is_a_z_test_on_artanh():
+    p = statistics.compare_correlations(-0.71, 81, -0.64, 82)
+    z = (math.atanh(-0.71) - math.atanh(-0.64)) / math.sqrt(1 / 78 + 1 / 79)
+    assert p == pytest.approx(2 * stats.norm.sf(abs(z)))
+
+
+def test_what_cannot_be_compared_has_no_p():
+    nothing = statistics.mean([])
+    assert math.isnan(statistics.compare_mean_without_interval(nothing, 1.0, 10))
+    assert math.isnan(statistics.compare_counts(0, 0, 1, 10))
+    assert math.isnan(statistics.compare_correlations(math.nan, 10, 0.5, 10))
+    assert math.isnan(statistics.compare_correlations(1.0, 10, 0.5, 10))
