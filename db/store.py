@@ -120,7 +120,7 @@ def _make_room(
     stored = connection.execute(
         select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
     )
-    ids: dict[str, int] = dict(stored.all())  # type: ignore[arg-type]  # rows are pairs
+    ids: dict[str, int] = dict(stored.all())
     highest = connection.execute(select(func.coalesce(func.max(Run.run_id), 0))).scalar_one()
     members = set()
     if ids:

@@ -1,0 +1,118 @@
+"""Bad input gets one clear line and exit status 2, before anything is computed or written."""
+
+import os
+import sqlite3
+from contextlib import closing
+
+import pytest
+
+CASES = {
+    "unknown command": (["trian"], "no command 'trian' (did you mean 'train'?)"),
+    "unknown flag": (["train", "--wieght-decay", "1"], "did you mean '--weight-decay'?"),
+    "unknown flag, nothing near": (["train", "--zzz"], "see `modadd train --help`"),
+    "abbreviated flag": (["train", "--weight", "1"], "unknown argument --weight"),
+    "no number": (["train", "--modulus", "many"], "--modulus: invalid int value: 'many'"),
+    "negative weight decay": (["train", "--weight-decay", "-1"], "must be >= 0, got -1.0"),
+    "one bad value of many": (["train", "--weight-decay", "0", "nan"], "must be >= 0, got nan"),
+    "fraction above 1": (["train", "--train-fraction", "1.5"], "must be > 0 and <= 1, got 1.5"),
+    "fraction of 0": (["train", "--train-fraction", "0"], "must be > 0 and <= 1, got 0.0"),
+    "no validation pair": (["train", "--train-fraction", "1"], "is left for validation"),
+    "modulus 1": (["train", "--modulus", "1"], "modulus must be >= 2, got 1"),
+    "unknown choice": (["train", "--initialization", "he"], "invalid choice: 'he'"),
+    "epoch past the end": (["train", "--epochs", "9", "--snapshots", "10"], "past the end"),
+    "unknown schedule": (["train", "--snapshots", "daily"], "snapshots must list"),
+    "no seeds": (["train", "--seeds", "5:5"], "seeds must name at least one seed"),
+    "bad seeds": (["train", "--seeds", "a:b"], "seeds must be numbers or ranges such as 0:100"),
+    "bad seed step": (["train", "--seeds", "0:9:0"], "seeds must advance by at least 1"),
+    "negative seeds": (["train", "--seeds", "-3"], "-3"),
+    "too many seeds": (["train", "--seeds", "0:99999999999"], "seeds must be at most"),
+    "too many runs": (
+        ["train", "--seeds", "0:4000000", "--modulus", "5", "7", "9"],
+        "a sweep holds at most 10000000 runs, got 12000000",
+    ),
+    "empty experiment": (["train", "--experiment", " "], "experiment must be a name"),
+    "negative workers": (["train", "--workers", "-1"], "workers must be >= 0, got -1"),
+    "no CUDA": (["train", "--device", "cuda"], "device cuda needs a CUDA GPU"),
+    "unknown metric": (["measure", "radius"], "did you mean 'radius_ratio'?"),
+    "unknown experiment": (["reproduce", "tabel-1"], "did you mean 'table-1'?"),
+    "unknown table": (["tables", "tabel-1"], "no database at"),
+    "bad threshold": (["tables", "--threshold", "0.5"], "threshold must be >= 1"),
+    "no database": (["tables"], "no database at modadd.db: make one with `modadd reproduce`"),
+    "no TOML file": (["run", "none.toml"], "cannot read none.toml: No such file"),
+    "directory as TOML": (["run", "."], "cannot read .: Is a directory"),
+    "directory as database": (["train", "--database", "."], "must be a file, got the directory"),
+    "database nowhere": (["train", "--database", "a/b.db"], "to hold the database b.db"),
+    "no SQLite file": (["train", "--database", "text.db"], "text.db is no SQLite database"),
+    "foreign database": (["train", "--database", "foreign.db"], "is no modadd database"),
+    "read-only database": (["train", "--database", "locked.db"], "locked.db is read-only"),
+    "newer database": (["train", "--database", "newer.db"], "newer than this program's"),
+    "unknown database": (["train", "--database", "nosql://x"], "a path or a SQLAlchemy URL"),
+}
+NEEDS_NO_CUDA = {"no CUDA"}
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_bad_input_is_one_line_and_exit_2(name, modadd, own_directory):
+    import torch
+
+    if name in NEEDS_NO_CUDA and torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    prepare(modadd, own_directory)
+    before = databases()
+    words, message = CASES[name]
+    status, printed, errors = modadd(*words)
+    assert status == 2
+    assert message in errors
+    assert errors.startswith("modadd")
+    assert len(errors.strip().splitlines()) == 1
+    assert printed == ""
+    assert databases() == before
+
+
+def databases():
+    return {name: os.stat(name).st_size for name in os.listdir() if name.endswith(".db")}
+
+
+def prepare(modadd, directory):
+    (directory / "text.db").write_text("not a database, but long enough for a header")
+    modadd("simulate", "--steps", 1, "--database", "newer.db")
+    modadd("simulate", "--steps", 1, "--database", "locked.db")
+    for path, statement in (
+        ("foreign.db", "CREATE TABLE t (x)"),
+        ("newer.db", "UPDATE store SET schema_version = 99"),
+    ):
+        with closing(sqlite3.connect(path)) as connection, connection:
+            connection.execute(statement)
+    (directory / "locked.db").chmod(0o444)
+
+
+TOML = {
+    "misspelt key": ("[[train]]\nwieght_decay = 1", "train has no 'wieght_decay' (did you mean"),
+    "misspelt table": ("[[trian]]\nmodulus = 5", "has no 'trian' (did you mean 'train'?)"),
+    "seed for seeds": ("[[train]]\nseed = 3", 'train takes seeds, as in "0:100", not seed'),
+    "text for a number": ('[[train]]\nmodulus = "5"', "modulus must be of type int, got '5'"),
+    "bool for a number": ("[[train]]\nmodulus = true", "modulus must be of type int, got True"),
+    "float for an int": ("[[train]]\nmodulus = 5.0", "modulus must be of type int, got 5.0"),
+    "table for a value": ("[[train]]\nmodulus = {a = 1}", "modulus must be of type int"),
+    "empty list": ("[[train]]\nmodulus = []", "a list of values must not be empty"),
+    "number for a text": ("[[train]]\nexperiment = 5", "experiment must be a text, got 5"),
+    "bad parameters": ('[[train]]\nparameters = "some"', "must be one of none, final, all"),
+    "no table": ("train = 5", "train must be a table, written [[train]], got 5"),
+    "no TOML": ("[[train", "is no TOML"),
+    "nothing": ("", "asks for nothing: add a [[train]] or [[simulate]] table"),
+    "infinite": ("[[train]]\nlearning_rate = inf", "learning_rate must be > 0, got inf"),
+    "not UTF-8": (b"\xff\xfe", "is no TOML"),
+}
+
+
+@pytest.mark.parametrize("name", TOML)
+def test_a_bad_sweep_file_is_one_line_that_names_it(name, modadd, own_directory):
+    content, message = TOML[name]
+    path = own_directory / "sweep.toml"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    status, _, errors = modadd("run", "sweep.toml")
+    assert status == 2
+    assert message in errors
+    assert "sweep.toml" in errors
+    assert len(errors.strip().splitlines()) == 1
+    assert os.listdir() == ["sweep.toml"]

@@ -1,0 +1,57 @@
+"""The import law: dashboard → db, modadd; jobs → db, modadd; modadd and db know nobody else."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+MAY_IMPORT = {
+    "modadd": {"modadd"},
+    "db": {"db"},
+    "jobs": {"jobs", "db", "modadd"},
+    "dashboard": {"dashboard", "db", "modadd"},
+}
+LIBRARIES_KEPT_OUT = {
+    "modadd": {"sqlalchemy", "streamlit", "altair", "tqdm"},
+    "db": {"torch", "streamlit", "altair", "scipy"},
+    "jobs": {"streamlit", "altair"},
+    "dashboard": {"torch"},
+}
+FILES = [path for package in MAY_IMPORT for path in sorted((ROOT / package).rglob("*.py"))]
+
+
+def imported(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield (node.module or "").split(".")[0]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_run_one_way(path):
+    package = path.relative_to(ROOT).parts[0]
+    names = set(imported(path))
+    assert not (names & set(MAY_IMPORT)) - MAY_IMPORT[package]
+    assert not names & LIBRARIES_KEPT_OUT[package]
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_are_short(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+
+
+MODULES = [
+    "modadd.structures", "modadd.metrics", "modadd.tables", "modadd.experiments", "modadd.forces",
+    "db.queries", "db.store", "jobs.main", "jobs.list", "jobs.tables", "jobs.train",
+]  # fmt: skip
+
+
+def test_nothing_but_computing_loads_torch():
+    imports = "; ".join(f"import {module}" for module in MODULES)
+    code = f"import sys; {imports}; print('torch' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"

@@ -1,0 +1,133 @@
+"""A job that is killed or told to stop, and started again, leaves what one in one go leaves."""
+
+import contextlib
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from test_jobs import contents
+
+# Chunks of 50 runs: six of them, each long enough to be hit.
+WORDS = ["--seeds", "0:300", "--epochs", "60", "--experiment", "mine", "--snapshots", "every:20"]
+COMMAND = [sys.executable, "-m", "jobs.train", *WORDS]
+
+
+def start(path, **options):
+    environment = {**os.environ, "MODADD_DATABASE": str(path)}
+    return subprocess.Popen(COMMAND, env=environment, stderr=subprocess.PIPE, text=True, **options)
+
+
+def stored(path):
+    if not Path(path).exists():
+        return 0
+    with (
+        contextlib.suppress(sqlite3.OperationalError),
+        contextlib.closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection,
+    ):
+        return connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+    return 0
+
+
+def wait_for(path, runs, job):
+    while stored(path) < runs and job.poll() is None:
+        time.sleep(0.005)
+
+
+def check_whole(path):
+    """Whatever is visible is consistent, and runs are there whole or not at all."""
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        if not connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+            return
+        runs = connection.execute("SELECT count(*) FROM runs").fetchone()[0]
+        for table, each in (
+            ("transformer_configs", 1), ("snapshots", 4), ("classifiers", 4), ("series", 4),
+            ("embedding_points", 17), ("experiment_runs", 1),
+        ):  # fmt: skip
+            count = f"SELECT count(*) FROM {table}"
+            assert connection.execute(count).fetchone()[0] == each * runs, table
+
+
+def kill_and_finish(reference, path, moments):
+    for runs, delay in moments:
+        job = start(path)
+        wait_for(path, runs, job)
+        time.sleep(delay)
+        job.kill()
+        job.communicate()
+        check_whole(path) if Path(path).exists() else None
+    last = start(path)
+    assert last.communicate()[1]
+    assert last.returncode == 0
+    check_whole(path)
+    assert contents(path) == contents(reference)
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(tmp_path_factory):
+    path = tmp_path_factory.mktemp("whole") / "whole.db"
+    job = start(path)
+    job.communicate()
+    assert job.returncode == 0
+    assert stored(path) == 300
+    return path
+
+
+def test_killed_and_started_again_equals_never_killed(uninterrupted):
+    kill_and_finish(uninterrupted, "killed.db", [(50, 0.01), (150, 0.05)])
+
+
+@pytest.mark.stress
+def test_killed_at_forty_random_moments(uninterrupted):
+    draw = random.Random(1)
+    for round_ in range(10):
+        moments = [(draw.randrange(0, 300, 25), draw.random() / 4) for _ in range(4)]
+        kill_and_finish(uninterrupted, f"killed-{round_}.db", sorted(moments))
+
+
+@pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
+def test_a_job_told_to_stop_finishes_the_chunk_in_hand(name, uninterrupted):
+    job = start("stopped.db")
+    wait_for("stopped.db", 50, job)
+    job.send_signal(name)
+    _, errors = job.communicate()
+    assert job.returncode == 130
+    assert "stopping after the runs in hand" in errors
+    assert "stopped early, start again to finish" in errors
+    assert "Traceback" not in errors
+    check_whole("stopped.db")
+    assert 50 <= stored("stopped.db") < 300
+    kill_and_finish(uninterrupted, "stopped.db", [])
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing(uninterrupted):
+    def allow_two_megabytes():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
+
+    job = start("full.db", preexec_fn=allow_two_megabytes)
+    _, errors = job.communicate()
+    assert job.returncode == 2
+    assert "the database" in errors.splitlines()[-1]
+    assert "refused" in errors.splitlines()[-1]
+    assert "Traceback" not in errors
+    check_whole("full.db")
+    kill_and_finish(uninterrupted, "full.db", [])
+
+
+def test_a_disk_without_room_is_noticed_before_anything_is_computed(modadd, monkeypatch):
+    usage = shutil.disk_usage(".")._replace(free=10 << 20)
+    monkeypatch.setattr(shutil, "disk_usage", lambda path: usage)
+    status, _, errors = modadd("train", "--seeds", "0:1000")
+    assert status == 2
+    assert "must hold about 155 MB of results, 10 MB are free" in errors
+    assert stored("modadd.db") == 0
