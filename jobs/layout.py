@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 
 from modadd.experiments import Experiment
+from modadd.tables import SIGNIFICANCE
 
 # quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
 _SHOWN = {
@@ -85,10 +86,11 @@ def _notes(cells: pd.DataFrame) -> list[str]:
         notes.append(_OF_GRIDS)
     tested = cells[cells["p"].notna()]
     if len(tested):
-        differing = int(tested["verdict"].str.startswith("differs").sum())
+        differing = int((tested["p"] < SIGNIFICANCE).sum())
+        beyond_chance = int((tested["p"] < SIGNIFICANCE / len(tested)).sum())
         notes.append(
-            f"{len(tested)} cells compared with the paper, {differing} differ at p < 0.05 "
-            "(by chance alone: one in twenty)"
+            f"{len(tested)} cells compared with the paper: {differing} differ at p < 0.05, as one "
+            f"in twenty does by chance; {beyond_chance} at p < 0.05/{len(tested)} (Bonferroni)"
         )
     diverged = cells[cells["quantity"] == "diverged"]["value"].sum()
     if diverged:
