@@ -4,10 +4,13 @@ PYTHON ?= python3
 DATABASE ?= modadd.db
 BIN := .venv/bin
 
-.PHONY: reproduce test install lint types stress clean
+.PHONY: reproduce dashboard test install lint types stress clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database $(DATABASE)
+
+dashboard: install
+	MODADD_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
 
 test: install lint types
 	$(BIN)/pytest

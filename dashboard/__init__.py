@@ -1,0 +1,1 @@
+"""The pages: they read the database, and compute with `modadd`; they never load torch."""

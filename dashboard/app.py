@@ -1,0 +1,14 @@
+"""`streamlit run dashboard/app.py [-- --database PATH]`: navigation, and nothing else."""
+
+import sys
+from pathlib import Path
+
+# Streamlit puts this folder first on the path, not the repository.
+sys.path[0] = str(Path(__file__).parent.parent)
+
+import streamlit as st  # noqa: E402  # the path comes first
+
+st.set_page_config(page_title="modadd", layout="wide")
+st.navigation(
+    [st.Page(Path(__file__).parent / "views" / "overview.py", title="Overview", default=True)]
+).run()
