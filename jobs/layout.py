@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from modadd.experiments import Experiment
-from modadd.tables import SIGNIFICANCE
+from modadd.tables import SIGNIFICANCE, agreement
 
 # quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
 _SHOWN = {
@@ -34,7 +34,7 @@ def lay_out(experiment: Experiment, cells: pd.DataFrame) -> str:
         by_quantity = {cell["quantity"]: cell for cell in group.to_dict("records")}
         rows.extend(_group_rows(values, by_quantity, quantities))
     lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *_aligned(rows), ""]
-    return "\n".join(lines + _notes(cells))
+    return "\n".join(lines + _notes(experiment, cells))
 
 
 def _heading(quantity: str) -> str:
@@ -80,7 +80,7 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def _notes(cells: pd.DataFrame) -> list[str]:
+def _notes(experiment: Experiment, cells: pd.DataFrame) -> list[str]:
     notes = ["[ ] 95 % intervals: Wilson (circles), Student's t (means), as chosen (correlation)"]
     if (cells["quantity"] == "correlation").any():
         notes.append(_OF_GRIDS)
@@ -91,6 +91,18 @@ def _notes(cells: pd.DataFrame) -> list[str]:
         notes.append(
             f"{len(tested)} cells compared with the paper: {differing} differ at p < 0.05, as one "
             f"in twenty does by chance; {beyond_chance} at p < 0.05/{len(tested)} (Bonferroni)"
+        )
+        settings = agreement(cells, experiment.groups).to_dict("records")
+        fields = experiment.groups[:-1]
+        notes.extend(
+            " ".join(
+                (
+                    *(str(setting[field]) for field in fields),
+                    f"as a whole: χ² = {setting['chi_squared']:.1f}",
+                    f"over {setting['cells']} cells",
+                )
+            )
+            for setting in settings
         )
     diverged = cells[cells["quantity"] == "diverged"]["value"].sum()
     if diverged:

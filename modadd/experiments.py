@@ -56,7 +56,7 @@ HUNDRED = range(100)
 # What the paper leaves open about a step, and the step sizes tried for each.
 STEP_OPTIONS = (
     ("per-axis", "raw", (0.02, 0.025)),
-    ("per-axis", "normalised", (0.1, 0.15)),
+    ("per-axis", "normalised", (0.1, 0.12, 0.15, 0.2)),
     ("total", "raw", (0.02, 0.025)),
     ("total", "normalised", (0.1,)),
 )

@@ -101,9 +101,9 @@ def pair_sums(embedding: Floats) -> Floats:
 def initial_parameters(configs: Sequence[Initial]) -> NDArray[np.float64]:
     """(run, count) flat parameters at epoch 0 of configs of equal sizes, each from its own seed.
 
-    Open in the paper: the initialisation. `glorot` (W Glorot-uniform, b = 0) reproduces Table 1
-    within sampling noise, `torch` (W, b ~ U(±1/√fan_in)) and `lecun` (W ~ N(0, 1/fan_in), b = 0)
-    do not; E ~ N(0, 1) in all three.
+    Open in the paper: the initialisation. `glorot` (W Glorot-uniform, b = 0) comes nearest to
+    Table 1, then `torch` (W, b ~ U(±1/√fan_in)), then `lecun` (W ~ N(0, 1/fan_in), b = 0); see the
+    experiment `initialisation`. E ~ N(0, 1) in all three.
     """
     return np.stack([_initial_parameters_of(config) for config in configs])
 

@@ -8,7 +8,9 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import pandas as pd
+from scipy.stats import norm
 
 from modadd import statistics
 from modadd.paper import Reported, Row
@@ -87,6 +89,20 @@ def _compared(quantity: str, ours: Estimate, paper: Reported | None) -> tuple[An
         else (_number(paper.low), _number(paper.high))
     )
     return (value, *bounds, paper.n, p, verdict(p))
+
+
+def agreement(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
+    """How well the cells of each setting agree with the paper as a whole.
+
+    A setting is a combination of all group fields but the last, which makes the paper's rows.
+    Columns: these fields, cells (that were compared) and chi_squared, the sum over the cells of the
+    squared normal deviates of their p. About as large as `cells` if the setting is the paper's;
+    the cells of a row are not independent, so that it ranks settings and tests none.
+    """
+    compared = cells[cells["p"].notna()]
+    squares = compared.assign(square=np.square(norm.isf(compared["p"].clip(1e-300) / 2)))
+    settings = squares.groupby(list(groups[:-1]) or (lambda _: "all"), sort=True)
+    return settings["square"].agg(cells="size", chi_squared="sum").reset_index()
 
 
 def verdict(p: float) -> str:

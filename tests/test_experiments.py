@@ -13,7 +13,7 @@ def identities(name):
     [
         ("table-1", 400), ("table-2", 300), ("appendix-b", 110), ("appendix-c", 80),
         ("appendix-d", 60), ("appendix-e", 14), ("appendix-f", 15), ("initialisation", 1200),
-        ("step-size", 2100),
+        ("step-size", 2700),
     ],
 )  # fmt: skip
 def test_experiments_have_their_runs_each_once(name, runs):

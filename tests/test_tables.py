@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from modadd import paper
-from modadd.tables import table, verdict
+from modadd.tables import agreement, table, verdict
 
 
 def runs(**columns):
@@ -83,6 +83,18 @@ def test_means_of_other_metrics_can_be_added():
     cells = table(SIX, ["weight_decay"], means=["radius_ratio"])
     assert cell(cells, "radius_ratio")["value"] == pytest.approx(SIX["radius_ratio"].mean())
     assert cell(cells, "radius_ratio")["n"] == 6
+
+
+def test_agreement_sums_squared_deviates_setting_by_setting():
+    cells = pd.DataFrame(
+        {"method": ["a", "a", "a", "b"], "size": [1, 2, 3, 1], "p": [0.05, 1.0, math.nan, 0.01]}
+    )
+    found = agreement(cells, ["method", "size"])
+    assert found["method"].tolist() == ["a", "b"]
+    assert found["cells"].tolist() == [2, 1]
+    assert found["chi_squared"].tolist() == pytest.approx([1.959964**2, 2.575829**2])
+    whole = agreement(cells, ["size"])
+    assert whole["cells"].tolist() == [3]
 
 
 @pytest.mark.parametrize(
