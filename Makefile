@@ -7,10 +7,10 @@ BIN := .venv/bin
 .PHONY: reproduce dashboard test install lint types stress clean
 
 reproduce: install
-	$(BIN)/modadd reproduce --database $(DATABASE)
+	$(BIN)/modadd reproduce --database "$(DATABASE)"
 
 dashboard: install
-	MODADD_DATABASE=$(DATABASE) $(BIN)/streamlit run dashboard/app.py
+	MODADD_DATABASE="$(DATABASE)" $(BIN)/streamlit run dashboard/app.py
 
 test: install lint types
 	$(BIN)/pytest

@@ -14,6 +14,8 @@ from typing import Any, ClassVar, Self
 
 Scalar = int | float | str
 
+MOST = 2**31 - 1  # of anything that is counted: every database's integers hold it
+
 
 class ConfigError(ValueError):
     """A value that breaks a rule; the message states the rule, the value and the way out."""
@@ -32,25 +34,32 @@ class Rule:
         """The rule in words, such as `>= 0` or `one of glorot, torch`."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
-        bounds = ((">=", self.minimum), (">", self.above), ("<=", self.maximum))
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        # That a count fits the database goes without saying.
+        highest = None if self.maximum == MOST else self.maximum
+        bounds = ((">=", self.minimum), (">", self.above), ("<=", highest))
+        return " and ".join(f"{sign} {bound}" for sign, bound in bounds if bound is not None)
 
     def admits(self, value: Scalar) -> bool:
         """Whether `value` obeys the rule."""
         if self.choices:
             return value in self.choices
-        number = float(value)
+        assert not isinstance(value, str)
         return (
-            math.isfinite(number)
-            and (self.minimum is None or number >= self.minimum)
-            and (self.above is None or number > self.above)
-            and (self.maximum is None or number <= self.maximum)
+            (isinstance(value, int) or math.isfinite(value))
+            and (self.minimum is None or value >= self.minimum)
+            and (self.above is None or value > self.above)
+            and (self.maximum is None or value <= self.maximum)
         )
 
 
 def parameter(default: Any, help: str, **rule: Any) -> Any:
     """A config field with its default, its meaning in one line, and the `Rule` for its values."""
     return dataclasses.field(default=default, metadata={"help": help, "rule": Rule(**rule)})
+
+
+def count(default: int, help: str, minimum: int = 1) -> Any:
+    """A config field that counts something."""
+    return parameter(default, help, minimum=minimum, maximum=MOST)
 
 
 def seed_parameter() -> Any:
@@ -121,10 +130,19 @@ def coerce(field: "dataclasses.Field[Any]", value: Any) -> Scalar:
     if expected is float and isinstance(value, int) and not isinstance(value, bool):
         value = _as_float(field.name, value)
     if type(value) is not expected or not rule.admits(value):
+        if rule.maximum == MOST and type(value) is int and value > MOST:
+            raise ConfigError(f"{field.name} must be <= {MOST}, got {_shortened(value)}")
         wanted = f"{rule}" if type(value) is expected else f"of type {expected.__name__}"  # type: ignore[union-attr]  # every config field is annotated with a plain class
-        raise ConfigError(f"{field.name} must be {wanted or 'finite'}, got {value!r}")
+        raise ConfigError(f"{field.name} must be {wanted}, got {_shortened(value)}")
     # -0.0 and 0.0 are the same value, but not the same text: one identity for both.
     return value + 0.0 if isinstance(value, float) else value
+
+
+def _shortened(value: Any) -> str:
+    if isinstance(value, int) and value.bit_length() > 200:  # too long to print, or even to convert
+        return "a number of hundreds of digits"
+    shown = repr(value)
+    return shown if len(shown) <= 60 else f"{shown[:57]}…"
 
 
 def _as_float(name: str, value: int) -> float:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from array_api_compat import array_namespace
 
-from modadd.task import incidence, pair_count, pairs
+from modadd.task import incidence, pair_count, pair_sums, pairs
 
 # A NumPy array or a torch tensor; what goes in comes out.
 Array = Any
@@ -38,7 +38,7 @@ def pair_force(
 
     Args:
         x_ij, x_kl: pair sums (..., dim), broadcast against each other.
-        same_residue: (...) bool, whether i + j ≡ k + l (mod N).
+        same_residue: bool or (...) bools, whether i + j ≡ k + l (mod N).
         repulsion, attraction, alignment: g_r, g_a, f_a.
         softening: ε ≥ 0; distances become √(‖r‖² + ε²).
 
@@ -46,7 +46,7 @@ def pair_force(
         (..., dim) the force, in units of the coefficients.
     """
     xp = array_namespace(x_ij, x_kl)
-    same = same_residue[..., None]
+    same = xp.asarray(same_residue)[..., None]
     r = x_ij - x_kl
     inverse = _inverse(xp.sum(r * r, axis=-1, keepdims=True) + softening**2)
     clustering = r * xp.where(same, -attraction * xp.sqrt(inverse), repulsion * inverse)
@@ -73,7 +73,7 @@ def pair_sum_forces(
     Equal to summing `pair_force` over all partners, but every distance and every weight is found
     once. Sums, not matrix products: those round by how many runs share the batch.
     """
-    x = pair_sums_of(positions)
+    x = pair_sums(positions)
     same_weight, different_weight = (
         _like(weights, x) for weights in _partner_weights(positions.shape[1], weighting)
     )
@@ -121,12 +121,6 @@ def particle_forces(
     )
     membership = _like(incidence(positions.shape[1]).T, positions)
     return array_namespace(positions).sum(membership[:, :, None] * on_pairs[:, None], axis=2)
-
-
-def pair_sums_of(positions: Array) -> Array:
-    """(run, pair, dim) the pair sums of positions (run, token, dim)."""
-    listed = pairs(positions.shape[1])
-    return positions[:, listed.first.copy()] + positions[:, listed.second.copy()]
 
 
 def _partner_weights(modulus: int, weighting: str) -> tuple[Array, Array]:

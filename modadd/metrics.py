@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from modadd import structures
 from modadd.config import ConfigError, suggestion
-from modadd.network import Classifier, logits, pair_sums, unpack_classifier
+from modadd.network import Classifier, logits, unpack_classifier
 from modadd.snapshots import Snapshot
-from modadd.task import Split, pairs, split
+from modadd.task import Split, pair_sums, pairs, split
 
 
 class Evaluation(NamedTuple):

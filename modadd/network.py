@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from modadd.randomness import Stream, normal, uniform
 from modadd.snapshots import Floats
-from modadd.task import incidence
 
 
 class Sizes(Protocol):
@@ -91,11 +90,6 @@ def logits(points: Floats, classifier: Classifier) -> Floats:
     W_h, b_h, W_o, b_o = classifier
     hidden = np.maximum(points @ W_h.swapaxes(1, 2) + b_h[:, None], 0)
     return hidden @ W_o.swapaxes(1, 2) + b_o[:, None]
-
-
-def pair_sums(embedding: Floats) -> Floats:
-    """(run, pair, dim) x_ij = E_i + E_j of all pairs i ≤ j, for an embedding (run, token, dim)."""
-    return np.asarray(incidence(embedding.shape[1]), dtype=embedding.dtype) @ embedding
 
 
 def initial_parameters(configs: Sequence[Initial]) -> NDArray[np.float64]:

@@ -8,7 +8,7 @@ import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from modadd.config import Config, Scalar, parameter
+from modadd.config import Config, Scalar, count, parameter
 from modadd.forces import WEIGHTINGS, Array, particle_forces
 from modadd.randomness import Stream, normal
 from modadd.snapshots import Snapshot
@@ -26,13 +26,13 @@ class ParticleConfig(Config):
 
     kind: ClassVar[str] = "particle"
 
-    modulus: int = parameter(17, "number of particles N", minimum=2)
-    embedding_dim: int = parameter(2, "dimension D of the space", minimum=1)
+    modulus: int = count(17, "number of particles N", minimum=2)
+    embedding_dim: int = count(2, "dimension D of the space")
     repulsion: float = parameter(1.0, "g_r (Eq. 2)", minimum=0)
     attraction: float = parameter(1.0, "g_a (Eq. 3)", minimum=0)
     alignment: float = parameter(1.0, "f_a (Eq. 4; paper: 0.5, 1, 2)", minimum=0)
     step_size: float = parameter(0.1, "how far a step moves along the force", above=0)
-    steps: int = parameter(100, "steps of the simulation", minimum=1)
+    steps: int = count(100, "steps of the simulation")
     force_scale: str = parameter(
         "normalised",
         "the force as it is, or divided by its mean norm over the particles",

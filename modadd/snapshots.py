@@ -33,6 +33,9 @@ class Snapshot:
         return np.asarray(finite)
 
 
+MOST_SNAPSHOTS = 1_000_000
+
+
 def schedule(specification: str, length: int) -> tuple[int, ...]:
     """The epochs to keep, sorted, from a specification such as `default` or `every:50,3,final`.
 
@@ -45,7 +48,13 @@ def schedule(specification: str, length: int) -> tuple[int, ...]:
     """
     kept = {0, length}
     for item in specification.split(","):
-        kept.update(_epochs_of(item.strip(), length))
+        epochs = _epochs_of(item.strip(), length)
+        if len(epochs) > MOST_SNAPSHOTS:
+            raise ConfigError(
+                f"snapshots must be at most {MOST_SNAPSHOTS} a run, {item} of {length} makes "
+                f"{len(epochs)}: use default or every:K"
+            )
+        kept.update(epochs)
     return tuple(sorted(kept))
 
 
@@ -56,15 +65,19 @@ def _epochs_of(item: str, length: int) -> Sequence[int]:
         return range(length + 1)
     if item == "final":
         return (length,)
-    if item.startswith("every:") and item[6:].isdecimal() and int(item[6:]) > 0:
+    if item.startswith("every:") and _is_number(item[6:]) and int(item[6:]) > 0:
         return range(0, length + 1, int(item[6:]))
-    if item.isascii() and item.isdecimal():
+    if _is_number(item):
         if int(item) > length:
             raise ConfigError(f"snapshots: epoch {item} is past the end, the last is {length}")
         return (int(item),)
     raise ConfigError(
         f"snapshots must list default, all, final, every:K or epoch numbers, got {item!r}"
     )
+
+
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def dense_then_sparse(length: int) -> tuple[int, ...]:

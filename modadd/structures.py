@@ -7,9 +7,8 @@ counted by Algorithm 2. All functions take (run, token, dim) arrays and work in 
 import numpy as np
 from numpy.typing import NDArray
 
-from modadd.network import pair_sums
 from modadd.snapshots import Floats
-from modadd.task import pairs
+from modadd.task import pair_sums, pairs
 
 CIRCLE_THRESHOLD = 1.2  # Algorithm 1
 PROSE_TOLERANCE = 0.1

@@ -2,7 +2,7 @@
 
 import math
 from functools import lru_cache
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,10 +65,20 @@ def split(seed: int, modulus: int, train_fraction: float) -> Split:
     return found
 
 
+def pair_sums(arrangement: Any) -> Any:
+    """(run, pair, dim) x_ij = E_i + E_j of all pairs, for an arrangement (run, token, dim).
+
+    Of NumPy arrays and torch tensors alike.
+    """
+    first, second, _ = pairs(arrangement.shape[1])
+    # Copies, because torch warns of arrays that cannot be written.
+    return arrangement[:, first.copy()] + arrangement[:, second.copy()]
+
+
 def incidence(modulus: int) -> NDArray[np.float64]:
     """(pair, token) how often a token stands in a pair: 0, 1, or 2 for (i, i).
 
-    `incidence @ embedding` gives the pair sums; its transpose hands a pair's force to its tokens.
+    `incidence @ embedding` is the pair sums; the transpose hands a pair's force to its tokens.
     """
     listed = pairs(modulus)
     counts = np.zeros((pair_count(modulus), modulus))

@@ -8,7 +8,7 @@ import dataclasses
 from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
-from modadd.config import Config, ConfigError, Scalar, parameter
+from modadd.config import Config, ConfigError, Scalar, count, parameter
 from modadd.network import GROUPS, INITIALIZATIONS, parameter_count
 from modadd.snapshots import Snapshot
 from modadd.task import pair_count, training_pair_count
@@ -29,15 +29,15 @@ class TrainingConfig(Config):
 
     kind: ClassVar[str] = "transformer"
 
-    modulus: int = parameter(17, "number of tokens N", minimum=2)
-    embedding_dim: int = parameter(2, "dimension D of the embedding", minimum=1)
-    hidden_size: int = parameter(32, "hidden units H", minimum=1)
+    modulus: int = count(17, "number of tokens N", minimum=2)
+    embedding_dim: int = count(2, "dimension D of the embedding")
+    hidden_size: int = count(32, "hidden units H")
     learning_rate: float = parameter(0.01, "AdamW's learning rate", above=0)
     weight_decay: float = parameter(
         1.0, "decoupled weight decay γ (Eq. 1; paper: 0 to 1)", minimum=0
     )
     train_fraction: float = parameter(0.8, "share of the pairs trained on", above=0, maximum=1)
-    epochs: int = parameter(2000, "full-batch steps", minimum=1)
+    epochs: int = count(2000, "full-batch steps")
     initialization: str = parameter("glorot", "initial weights", choices=INITIALIZATIONS)
     decay_embedding: float = _decay("E")
     decay_hidden_weight: float = _decay("W_h")

@@ -76,6 +76,8 @@ def test_identities_are_frozen_for_ever():
         (TrainingConfig, {"weight_decay": 10**400}, "weight_decay must fit a float"),
         (TrainingConfig, {"learning_rate": 0}, "learning_rate must be > 0, got 0.0"),
         (TrainingConfig, {"modulus": 1}, "modulus must be >= 2, got 1"),
+        (TrainingConfig, {"modulus": 2**31}, "modulus must be <= 2147483647, got 2147483648"),
+        (TrainingConfig, {"epochs": 10**400}, "got a number of hundreds of digits"),
         (TrainingConfig, {"modulus": 17.0}, "modulus must be of type int, got 17.0"),
         (TrainingConfig, {"modulus": True}, "modulus must be of type int, got True"),
         (TrainingConfig, {"train_fraction": 0}, "train_fraction must be > 0 and <= 1, got 0.0"),

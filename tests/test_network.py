@@ -8,12 +8,11 @@ from modadd.network import (
     group_shapes,
     initial_parameters,
     logits,
-    pair_sums,
     parameter_count,
     unpack_classifier,
 )
 from modadd.particles import ParticleConfig, initial_positions
-from modadd.task import pairs
+from modadd.task import pair_sums, pairs
 from modadd.training import TrainingConfig
 
 

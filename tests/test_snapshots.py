@@ -49,6 +49,13 @@ def test_an_unknown_item_is_refused(specification):
         schedule(specification, 50)
 
 
+def test_a_million_snapshots_are_the_most():
+    with pytest.raises(ConfigError, match="must be at most 1000000 a run"):
+        schedule("all", 2**31 - 1)
+    with pytest.raises(ConfigError, match="snapshots must list"):
+        schedule("9" * 5000, 50)
+
+
 def test_an_epoch_past_the_end_is_refused():
     with pytest.raises(ConfigError, match="epoch 51 is past the end, the last is 50"):
         schedule("10,51", 50)
