@@ -1,6 +1,7 @@
 """Connections: one writer at a time, many readers that cannot write."""
 
 import os
+import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -33,33 +34,53 @@ class StoreError(Exception):
     """The database cannot serve; the message states the rule, the value and the way out."""
 
 
+class NoDatabaseError(StoreError):
+    """There is no database at that place."""
+
+
 def database_url(location: str) -> URL:
     """A path, or any SQLAlchemy URL, as a URL."""
     try:
+        location.encode()
         url = make_url(location) if "://" in location else URL.create("sqlite", database=location)
-        url.get_dialect()
+        url.get_dialect().import_dbapi()
     except (ArgumentError, NoSuchModuleError, ValueError) as error:
-        raise StoreError(f"database must be a path or a SQLAlchemy URL, got {location}") from error
+        shown = without_password(location)
+        raise StoreError(f"database must be a path or a SQLAlchemy URL, got {shown}") from error
+    except ImportError as error:
+        raise StoreError(f"the database needs the package {error.name}: install it") from error
     return url
 
 
+def without_password(location: str) -> str:
+    """A location as it may be shown and stored."""
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", ascii(location)[1:-1])
+
+
 @contextmanager
-def open_for_writing(location: str) -> Iterator[Engine]:
+def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
     """An engine on the database, which is created if absent; closed at the end of the block.
 
     Raises:
+        NoDatabaseError: if it is absent and not to be created.
         StoreError: if the place holds something else, cannot be written, or is newer than we are.
     """
     url = database_url(location)
     path = _sqlite_path(url)
     if path is not None:
+        if not create:
+            _check_exists(path)
         _check_file(path, writable=True)
     engine = create_engine(url)
     if path is not None:
         event.listen(engine, "connect", _prepare_writer)
         event.listen(engine, "begin", _begin)
-    with understood(location), _locked(engine), _for_writing(engine).begin() as connection:
-        _check_store(connection, location, create=True)
+    with (
+        understood(location),
+        _locked(engine),
+        _for_writing(engine).begin() as connection,
+    ):
+        _check_store(connection, location, create=create)
     try:
         yield engine
     finally:
@@ -78,8 +99,7 @@ def open_for_reading(location: str) -> Engine:
     if path is None:
         engine = create_engine(url, execution_options={"postgresql_readonly": True})
     else:
-        if not path.exists():
-            raise StoreError(f"no database at {path}: make one with `modadd reproduce`")
+        _check_exists(path)
         _check_file(path, writable=False)
         engine = create_engine(url, creator=lambda: _read_only(path))
     with understood(location), engine.connect() as connection:
@@ -96,8 +116,9 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """
     place = engine.url.render_as_string(hide_password=True)
     with understood(place), _locked(engine), _for_writing(engine).begin() as connection:
-        yield connection
+        # First, because it locks the row: other databases than SQLite let writers in side by side.
         connection.execute(update(Store).values(revision=Store.revision + 1))
+        yield connection
 
 
 def revision(engine: Engine) -> int:
@@ -107,14 +128,15 @@ def revision(engine: Engine) -> int:
 
 
 @contextmanager
-def understood(place: str) -> Iterator[None]:
+def understood(place: str = "") -> Iterator[None]:
     """Turn a driver's error into a StoreError of one line."""
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
         cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
         way_out = _WAYS_OUT.get(cause, "")
-        raise StoreError(f"the database {place} refused: {cause}{way_out}") from error
+        shown = without_password(place) or "in use"
+        raise StoreError(f"the database {shown} refused: {cause}{way_out}") from error
 
 
 _WAYS_OUT = {
@@ -145,14 +167,19 @@ def _sqlite_path(url: URL) -> Path | None:
     return Path(url.database)
 
 
+def _check_exists(path: Path) -> None:
+    if not path.exists():
+        raise NoDatabaseError(f"no database at {path}: make one with `modadd reproduce`")
+
+
 def _check_file(path: Path, *, writable: bool) -> None:
     if path.is_dir():
         raise StoreError(f"the database must be a file, got the directory {path}")
     if not path.absolute().parent.is_dir():
         raise StoreError(f"no directory {path.absolute().parent} to hold the database {path.name}")
+    if writable and not os.access(path.absolute().parent, os.W_OK):
+        raise StoreError(f"the directory of {path} is read-only: name another database")
     if not path.exists():
-        if not os.access(path.absolute().parent, os.W_OK):
-            raise StoreError(f"the directory of {path} is read-only: name another database")
         return
     if not path.is_file() or not os.access(path, os.R_OK):
         raise StoreError(f"the database {path} is not a file that can be read")
@@ -214,9 +241,12 @@ def _begin(connection: Connection) -> None:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(
-        f"{path.absolute().as_uri()}?mode=ro", uri=True, check_same_thread=False
-    )
+    # A reader of a WAL database makes a -shm file beside it. Where it cannot, nobody can write
+    # either, so the file may be taken as it is.
+    still = not os.access(path.absolute().parent, os.W_OK) and not Path(f"{path}-wal").exists()
+    mode = "immutable=1" if still else "mode=ro"
+    uri = f"{path.absolute().as_uri()}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA query_only = ON")
     return connection

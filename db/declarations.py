@@ -118,7 +118,10 @@ def declare_columns(connection: Connection, table: Table) -> None:
 
 
 def _write_metrics(connection: Connection, metrics: Sequence[MetricDeclaration]) -> None:
-    rows = [dataclasses.asdict(metric) for metric in metrics]
+    rows = [
+        {**dataclasses.asdict(metric), "needs_classifier": int(metric.needs_classifier)}
+        for metric in metrics
+    ]
     connection.execute(delete(Metric).where(Metric.name.in_(_names(metrics))))
     if rows:
         connection.execute(insert(Metric), rows)

@@ -5,7 +5,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,11 @@ class RunRecord:
     classifiers: NDArray[np.float32]
     metrics: Mapping[str, NDArray[np.float64]]
 
+    @property
+    def classifier_epochs(self) -> Sequence[int]:
+        """The epochs at which the parameters behind the embedding were kept."""
+        return self.epochs[len(self.epochs) - len(self.classifiers) :]
+
 
 def add_job(
     engine: Engine, *, planned_runs: int, provenance: Mapping[str, Any], packages: Mapping[str, str]
@@ -70,26 +75,28 @@ def add_runs(
 ) -> None:
     """Store runs of one kind with all that hangs on them, and their membership in experiments.
 
-    A run that is stored already is replaced: it was asked for again with more snapshots.
+    A run that is stored already is replaced, since it was asked for again with more snapshots;
+    unless another job has meanwhile stored at least as much of it.
     """
     with writing(engine) as connection:
-        ids, members = _make_room(connection, [record.config_hash for record in records])
-        connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in records])
-        for table, rows in _rows_by_table(connection, ids, records):
-            if rows:
-                connection.execute(table, rows)
-        members |= {(name, run_id) for name in experiments for run_id in ids.values()}
+        stored = _stored_epochs(connection, [record.config_hash for record in records])
+        new = [r for r in records if not _covers(stored.get(r.config_hash), r)]
+        ids, members = _make_room(connection, [record.config_hash for record in new])
+        if new:
+            connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in new])
+            for table, rows in _rows_by_table(connection, ids, new):
+                if rows:
+                    connection.execute(table, rows)
+        run_ids = [*ids.values(), *(s.run_id for h, s in stored.items() if h not in ids)]
+        members |= {(name, run_id) for name in experiments for run_id in run_ids}
         _write_members(connection, members)
 
 
 def add_to_experiments(engine: Engine, experiments: Sequence[str], run_ids: Sequence[int]) -> None:
     """Make stored runs members of experiments; those that are members already stay so."""
     wanted = {(name, run_id) for name in experiments for run_id in run_ids}
-    known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
-        ExperimentRun.experiment.in_(experiments)
-    )
     with engine.connect() as connection:
-        missing = wanted - {(name, run_id) for name, run_id in connection.execute(known)}
+        missing = wanted - _members(connection, experiments)
     if missing:
         with writing(engine) as connection:
             _write_members(connection, missing)
@@ -175,8 +182,7 @@ def _snapshot_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
 
 
 def _classifier_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
-    kept = record.epochs[len(record.epochs) - len(record.classifiers) :]
-    for epoch, parameters in zip(kept, record.classifiers, strict=True):
+    for epoch, parameters in zip(record.classifier_epochs, record.classifiers, strict=True):
         yield {
             "run_id": run_id,
             "epoch": epoch,
@@ -201,10 +207,47 @@ def _point_rows(run_id: int, record: RunRecord) -> Iterable[dict[str, Any]]:
         yield {"run_id": run_id, "token": token, **axes}
 
 
+def _members(connection: Connection, experiments: Iterable[str]) -> set[tuple[str, int]]:
+    known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
+        ExperimentRun.experiment.in_(experiments)
+    )
+    return {(name, run_id) for name, run_id in connection.execute(known)}
+
+
 def _write_members(connection: Connection, members: set[tuple[str, int]]) -> None:
-    rows = [{"experiment": name, "run_id": run_id} for name, run_id in sorted(members)]
+    """Add those (experiment, run_id) that are not there."""
+    missing = members - _members(connection, {name for name, _ in members})
+    rows = [{"experiment": name, "run_id": run_id} for name, run_id in sorted(missing)]
     if rows:
         connection.execute(insert(ExperimentRun), rows)
+
+
+class _Stored(NamedTuple):
+    run_id: int
+    epochs: set[int]
+    classifier_epochs: set[int]
+
+
+def _stored_epochs(connection: Connection, hashes: Sequence[str]) -> dict[str, _Stored]:
+    """hash → what is stored of a run, for those of the hashes that are."""
+    query = select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
+    stored = {h: _Stored(run_id, set(), set()) for h, run_id in connection.execute(query)}
+    by_id = {found.run_id: found for found in stored.values()}
+    if by_id:
+        for epochs in (Snapshot, ClassifierSnapshot):
+            keys = select(epochs.run_id, epochs.epoch).where(epochs.run_id.in_(by_id))
+            for run_id, epoch in connection.execute(keys):
+                found = by_id[run_id]
+                (found.epochs if epochs is Snapshot else found.classifier_epochs).add(epoch)
+    return stored
+
+
+def _covers(stored: _Stored | None, record: RunRecord) -> bool:
+    return (
+        stored is not None
+        and stored.epochs >= set(record.epochs)
+        and stored.classifier_epochs >= set(record.classifier_epochs)
+    )
 
 
 def _blob(array: NDArray[np.float32]) -> bytes:

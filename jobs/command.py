@@ -7,12 +7,11 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from db.connect import StoreError, open_for_writing
+from db.connect import StoreError, open_for_writing, understood
 from jobs.loop import prepare_database, run_requests
 from jobs.requests import KEPT_PARAMETERS, Request
 from jobs.workers import JobError, Resources, choose_device
 from modadd.config import Config, ConfigError, Rule, suggestion
-from modadd.simulators import SIMULATORS
 
 # Exit statuses: bad input, a job that could not finish, and a job that was told to stop.
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -47,16 +46,24 @@ def run_command(
 ) -> int:
     """Run a command; turn the errors that it expects into one line and an exit status."""
     try:
-        return command(arguments)
+        with understood():
+            return command(arguments)
     except (ConfigError, StoreError) as error:
-        status = BAD_INPUT
-        message = str(error)
+        return _complain(name, str(error), BAD_INPUT)
     except JobError as error:
-        status = FAILED
-        message = str(error)
+        return _complain(name, str(error), FAILED)
+    except MemoryError:
+        return _complain(name, "runs of this size do not fit the memory: make them smaller", FAILED)
     except BrokenPipeError:  # `modadd list | head`
         sys.stderr.close()
         return 0
+    except OSError as error:
+        return _complain(name, str(error), FAILED)
+    except KeyboardInterrupt:
+        return _complain(name, "interrupted, what was stored is safe", INTERRUPTED)
+
+
+def _complain(name: str, message: str, status: int) -> int:
     print(f"modadd {name}: error: {message}", file=sys.stderr)
     return status
 
@@ -66,7 +73,8 @@ def add_database_flag(parser: argparse.ArgumentParser) -> None:
         "--database",
         metavar="PATH|URL",
         default=os.environ.get("MODADD_DATABASE") or "modadd.db",
-        help="a path or SQLAlchemy URL (default: $MODADD_DATABASE, else modadd.db)",
+        help="a path, or a SQLAlchemy URL of SQLite or PostgreSQL "
+        "(default: $MODADD_DATABASE, else modadd.db)",
     )
 
 
@@ -86,8 +94,10 @@ def add_job_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_keep_flags(parser: argparse.ArgumentParser, default_schedule: str) -> None:
-    """The flags that say which snapshots to keep."""
+def add_keep_flags(
+    parser: argparse.ArgumentParser, default_schedule: str, *, has_classifier: bool = True
+) -> None:
+    """The flags that say which snapshots to keep, and of networks, which parameters."""
     group = parser.add_argument_group("what is kept")
     group.add_argument(
         "--snapshots",
@@ -95,6 +105,8 @@ def add_keep_flags(parser: argparse.ArgumentParser, default_schedule: str) -> No
         help="default (59 epochs of 2000, dense early), all, final, every:K, epochs; "
         f"joined by commas (default: {default_schedule})",
     )
+    if not has_classifier:
+        return
     group.add_argument(
         "--parameters",
         choices=KEPT_PARAMETERS,
@@ -141,8 +153,7 @@ def compute_requests(arguments: argparse.Namespace, requests: Sequence[Request])
     with open_for_writing(arguments.database) as engine:
         prepare_database(engine)
         for request, summary in run_requests(engine, requests, where):
-            title = request.experiment or SIMULATORS[request.kind].title
-            print(f"{title}: {summary}", file=sys.stderr)
+            print(f"{request.title}: {summary}", file=sys.stderr)
             if summary.interrupted:
                 return INTERRUPTED
     return 0

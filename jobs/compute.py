@@ -2,8 +2,11 @@
 
 import ctypes
 import dataclasses
+import multiprocessing
+import os
 import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 
@@ -42,7 +45,16 @@ def prepare_worker() -> None:
 def prepare_process() -> None:
     """`prepare_worker` for a process of its own, which leaves Ctrl-C to the driver."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     prepare_worker()
+
+
+def _end_with_parent() -> None:
+    """Do not outlive a driver that was killed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _keep_freed_memory() -> None:

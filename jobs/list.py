@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pandas as pd
 
-from db.connect import StoreError, open_for_reading
+from db.connect import NoDatabaseError, open_for_reading, without_password
 from db.queries import experiment_counts, kind_counts
 from jobs.command import Parser, add_database_flag, run_command
 from modadd.experiments import EXPERIMENTS
@@ -22,10 +22,8 @@ def command(arguments: Sequence[str]) -> int:
     try:
         engine = open_for_reading(parsed.database)
         experiments, kinds = experiment_counts(engine), kind_counts(engine)
-        state = f"Stored in {parsed.database}"
-    except StoreError as error:
-        if not str(error).startswith("no database"):
-            raise
+        state = f"Stored in {without_password(parsed.database)}"
+    except NoDatabaseError as error:
         experiments = kinds = pd.DataFrame({"experiment": [], "kind": [], "runs": []})
         state = str(error)
 

@@ -49,13 +49,18 @@ def prepare_database(engine: Engine) -> None:
         ConfigError: if the stored runs lack a metric of this program, or its present version.
     """
     declare_program(engine)
-    versions = metric_versions(engine)
-    stale = [name for name, metric in METRICS.items() if versions.get(name) != metric.version]
+    stale = stale_metrics(engine)
     if stale:
         raise ConfigError(
             f"the database's runs must have all metrics, {', '.join(stale)} is new or changed: "
             "run `modadd measure` first"
         )
+
+
+def stale_metrics(engine: Engine) -> list[str]:
+    """The metrics of this program that the stored runs lack, or have at another version."""
+    versions = metric_versions(engine)
+    return [name for name, metric in METRICS.items() if versions.get(name) != metric.version]
 
 
 def declare_program(engine: Engine) -> None:
@@ -110,8 +115,7 @@ def _run(
     started = time.perf_counter()
     planned = plan(engine, request, resources.device)
     check_space(engine, planned)
-    experiments = [request.experiment] if request.experiment else []
-    store.add_to_experiments(engine, experiments, planned.present)
+    store.add_to_experiments(engine, request.experiments, planned.present)
     summary = Summary(present=len(planned.present))
     if planned.chunks:
         _compute_and_store(engine, request, planned, resources, pool, stopping, summary)
@@ -135,11 +139,9 @@ def _compute_and_store(
         provenance=provenance(device_name(resources.device), resources.width),
         packages=packages(),
     )
-    experiments = [request.experiment] if request.experiment else []
-    title = request.experiment or SIMULATORS[request.kind].title
-    with tqdm(total=planned.runs, desc=title, unit="run", disable=None) as progress:
+    with tqdm(total=planned.runs, desc=request.title, unit="run", disable=None) as progress:
         for records in flow(pool, compute, planned.chunks, resources.width + 1, stopping):
-            store.add_runs(engine, job_id, records, experiments)
+            store.add_runs(engine, job_id, records, request.experiments)
             summary.computed += len(records)
             summary.diverged += sum(record.status == "diverged" for record in records)
             progress.update(len(records))

@@ -32,7 +32,9 @@ def main() -> int:
         print(f"modadd: error: {message}", file=sys.stderr)
         return BAD_INPUT
     # Only the command that runs is imported, so that help and lists come at once.
-    return run_command(name, importlib.import_module(f"jobs.{name}").command, arguments)
+    return run_command(
+        name, lambda words: importlib.import_module(f"jobs.{name}").command(words), arguments
+    )
 
 
 def _usage() -> str:

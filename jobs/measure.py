@@ -11,10 +11,10 @@ from tqdm import tqdm
 
 from db.connect import open_for_writing
 from db.declarations import mark_measured
-from db.queries import StoredSnapshots, configs, metric_versions, snapshots
+from db.queries import StoredSnapshots, configs, snapshots
 from db.store import update_series
 from jobs.command import INTERRUPTED, Parser, add_database_flag, run_command
-from jobs.loop import declare_program, metric_declarations
+from jobs.loop import declare_program, metric_declarations, stale_metrics
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
 from modadd.config import Config
 from modadd.metrics import METRICS, check_metrics, measure
@@ -22,6 +22,10 @@ from modadd.simulators import SIMULATORS
 from modadd.snapshots import Snapshot
 
 DESCRIPTION = "Measure metrics on every stored snapshot: those named, or those new or changed."
+
+
+# (run_id, epoch) of some snapshots, and metrics of these.
+Update = tuple[list[tuple[int, int]], dict[str, NDArray[np.float64]]]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,10 +42,9 @@ def command(arguments: Sequence[str]) -> int:
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
     check_metrics(parsed.metric)
-    with open_for_writing(parsed.database) as engine:
+    with open_for_writing(parsed.database, create=False) as engine:
         declare_program(engine)
-        versions = metric_versions(engine)
-        stale = [name for name, metric in METRICS.items() if versions.get(name) != metric.version]
+        stale = stale_metrics(engine)
         names = tuple(parsed.metric or stale)
         if not names:
             print("every metric is measured on every snapshot", file=sys.stderr)
@@ -60,10 +63,9 @@ def command(arguments: Sequence[str]) -> int:
             stored = (
                 _Stored(by_id[found.run_id], found) for found in snapshots(engine, list(by_id))
             )
-            measured = partial(measure_stored, names=names)
-            for run, values in flow(pool, measured, stored, Resources().width + 1, stopping):
-                keys = [(run.run_id, int(epoch)) for epoch in run.epochs]
-                if values:
+            measured = partial(measure_stored, names=names, stale=stale)
+            for parts in flow(pool, measured, stored, Resources().width + 1, stopping):
+                for keys, values in parts:
                     update_series(engine, values, keys)
                 progress.update()
             if stopping.is_set() and progress.n < len(runs):
@@ -73,28 +75,31 @@ def command(arguments: Sequence[str]) -> int:
     return 0
 
 
-def measure_stored(
-    stored: _Stored, names: Sequence[str]
-) -> tuple[StoredSnapshots, dict[str, NDArray[np.float64]]]:
-    """The named metrics of all of a run's snapshots, each (snapshot,).
+def measure_stored(stored: _Stored, names: Sequence[str], stale: Sequence[str]) -> list[Update]:
+    """What to write of a run: for some of its snapshots, metrics, each (snapshot,).
 
-    NaN where a metric needs parameters that were not kept.
+    A metric of the classifier can be measured where parameters were kept. Elsewhere its number
+    from the run itself stays, unless the metric is stale: then it is undefined (NaN).
     """
     found = stored.snapshots
-    values = measure(_batch(stored, 0, None), names)
-    kept = len(found.classifiers)
-    if kept:
-        first = len(found.epochs) - kept
-        on_kept = measure(_batch(stored, first, found.classifiers), names)
-        for name in on_kept.keys() - values.keys():
-            values[name] = np.concatenate([np.full(first, np.nan), on_kept[name]])
-    return found, values
+    keys = [(found.run_id, int(epoch)) for epoch in found.epochs]
+    first = len(keys) - len(found.classifiers)
+    on_all = measure(_batch(stored, 0, None), names)
+    of_classifier = [name for name in names if METRICS[name].needs_classifier]
+    updates = [(keys, on_all)]
+    if first < len(keys):
+        kept = _batch(stored, first, found.classifiers)
+        updates.append((keys[first:], measure(kept, of_classifier)))
+    lost = {name: np.full(first, np.nan) for name in of_classifier if name in stale}
+    updates.append((keys[:first], lost))
+    return [(keys, values) for keys, values in updates if keys and values]
 
 
 def _batch(stored: _Stored, first: int, classifiers: NDArray[np.float32] | None) -> Snapshot:
     """A run's snapshots from `first` on, as if each were a run of one batch."""
     embeddings = stored.snapshots.embeddings[first:]
-    return Snapshot((stored.config,) * len(embeddings), -1, embeddings, classifiers)
+    last = int(stored.snapshots.epochs[-1])
+    return Snapshot((stored.config,) * len(embeddings), last, embeddings, classifiers)
 
 
 if __name__ == "__main__":

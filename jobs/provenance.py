@@ -1,11 +1,13 @@
 """Provenance: with what a job computed, as it is stored beside its runs."""
 
+import shlex
 import subprocess
 import sys
 from importlib.metadata import version
 from pathlib import Path
 
 import modadd
+from db.connect import without_password
 
 PACKAGES = ("torch", "numpy", "scipy", "sqlalchemy")
 
@@ -13,7 +15,7 @@ PACKAGES = ("torch", "numpy", "scipy", "sqlalchemy")
 def provenance(device: str, threads: int) -> dict[str, str | int | None]:
     """The columns of `jobs` that describe the program and the machine."""
     return {
-        "command": " ".join(["modadd", *sys.argv[1:]]),
+        "command": shlex.join(["modadd", *map(without_password, sys.argv[1:])]),
         "project_version": modadd.__version__,
         "git_commit": git_commit(),
         "device": device,

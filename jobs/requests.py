@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from modadd.config import Config, ConfigError, check_known
-from modadd.experiments import experiment_named
+from modadd.experiments import EXPERIMENTS, experiment_named
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 
@@ -35,12 +35,26 @@ class Request:
     parameters: str
     experiment: str | None = None
 
+    @property
+    def title(self) -> str:
+        """What people call these runs."""
+        return self.experiment or SIMULATORS[self.kind].title
+
+    @property
+    def experiments(self) -> list[str]:
+        """The experiment as a list, empty without one."""
+        return [self.experiment] if self.experiment else []
+
     def __post_init__(self) -> None:
         if self.parameters not in KEPT_PARAMETERS:
             known = ", ".join(KEPT_PARAMETERS)
             raise ConfigError(f"parameters must be one of {known}, got {self.parameters!r}")
-        if self.experiment is not None and not self.experiment.strip():
-            raise ConfigError("experiment must be a name, got an empty one")
+        if self.experiment is not None and not (
+            self.experiment.strip() and self.experiment.isprintable()
+        ):
+            raise ConfigError(f"experiment must be a printable name, got {self.experiment!a}")
+        if not SIMULATORS[self.kind].has_classifier:
+            object.__setattr__(self, "parameters", "none")  # there are none to keep
         for length in {config.length for config in self.configs}:
             schedule(self.schedule, length)
 
@@ -58,6 +72,11 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
         raise ConfigError(f'{command} takes seeds, as in "0:100", not seed')
     axes = {name: _listed(values[name]) for name in fields if name in values}
     seeds = parse_seeds(values.get("seeds", "0"))
+    if values.get("experiment") in EXPERIMENTS:
+        raise ConfigError(
+            f"experiment must be a name of your own, {values['experiment']!r} is the paper's: "
+            f"run `modadd reproduce {values['experiment']}`"
+        )
     total = len(seeds) * math.prod(len(axis) for axis in axes.values())
     if total > MOST_RUNS:
         raise ConfigError(f"a sweep holds at most {MOST_RUNS} runs, got {total}: split it")

@@ -20,7 +20,7 @@ def run_sweep(name: str, description: str, arguments: Sequence[str]) -> int:
     simulator = SIMULATORS[KINDS[name]]
     parser = Parser(name, description)
     add_config_flags(parser, simulator.config)
-    add_keep_flags(parser, simulator.schedule)
+    add_keep_flags(parser, simulator.schedule, has_classifier=simulator.has_classifier)
     add_job_flags(parser)
     parsed = parser.parse_args(arguments)
     values = {

@@ -7,11 +7,12 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from db.connect import open_for_reading
-from db.queries import runs
+from db.queries import experiment_counts, runs
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import lay_out
-from modadd.config import ConfigError
-from modadd.experiments import EXPERIMENTS, Experiment, experiment_named
+from modadd.config import ConfigError, suggestion
+from modadd.experiments import EXPERIMENTS, Experiment
+from modadd.simulators import SIMULATORS
 from modadd.statistics import INTERVALS
 from modadd.structures import CIRCLE_THRESHOLD
 from modadd.tables import table
@@ -26,8 +27,7 @@ def command(arguments: Sequence[str]) -> int:
         "experiment",
         nargs="*",
         metavar="EXPERIMENT",
-        default=["table-1", "table-2"],
-        help=f"{', '.join(EXPERIMENTS)} (default: table-1 table-2)",
+        help=f"{', '.join(EXPERIMENTS)}, or one of your own (default: table-1 table-2)",
     )
     add_database_flag(parser)
     group = parser.add_argument_group("definitions")
@@ -59,7 +59,8 @@ def command(arguments: Sequence[str]) -> int:
         "imperfections": COUNTS[parsed.imperfections],
         "interval": parsed.interval,
     }
-    print_tables(engine, parsed.experiment, csv=parsed.csv, **options)
+    names = parsed.experiment or _stored_of(engine, ["table-1", "table-2"])
+    print_tables(engine, names, csv=parsed.csv, **options)
     return 0
 
 
@@ -71,7 +72,7 @@ def print_tables(
     Raises:
         ConfigError: for an unknown experiment, or one without stored runs.
     """
-    tables = [(experiment_named(name), _cells(engine, name, options)) for name in names]
+    tables = [_table(engine, name, options) for name in names]
     if csv:
         long = [cells.assign(experiment=experiment.name) for experiment, cells in tables]
         print(pd.concat(long).to_csv(index=False), end="")
@@ -79,17 +80,45 @@ def print_tables(
     print("\n\n".join(lay_out(experiment, cells) for experiment, cells in tables))
 
 
-def _cells(engine: Engine, name: str, options: dict[str, object]) -> pd.DataFrame:
-    experiment: Experiment = experiment_named(name)
-    stored = runs(engine, experiment.kind, name)
-    if stored.empty:
+def _stored_of(engine: Engine, names: Sequence[str]) -> list[str]:
+    """Those of the experiments that have runs; all of them if none has."""
+    stored = set(experiment_counts(engine)["experiment"])
+    for name in names:
+        if name not in stored:
+            print(f"no runs of {name} are stored: run `modadd reproduce {name}`", file=sys.stderr)
+    return [name for name in names if name in stored] or list(names)
+
+
+def _table(
+    engine: Engine, name: str, options: dict[str, object]
+) -> tuple[Experiment, pd.DataFrame]:
+    counts = experiment_counts(engine)
+    kinds = counts[counts["experiment"] == name]["kind"].unique()
+    if name in EXPERIMENTS and len(kinds) == 0:
         raise ConfigError(f"no runs of {name} are stored: run `modadd reproduce {name}`")
-    return table(
+    if len(kinds) == 0:
+        known = [*EXPERIMENTS, *counts["experiment"].unique()]
+        raise ConfigError(f"no experiment {name!r}{suggestion(name, known)}")
+    if len(kinds) > 1:
+        raise ConfigError(f"{name} holds {' and '.join(kinds)} runs, a table shows one kind")
+    stored = runs(engine, kinds[0], name)
+    experiment = EXPERIMENTS.get(name) or _own_experiment(name, kinds[0], stored)
+    cells = table(
         stored,
         experiment.groups,
         experiment.reported,
         means=experiment.means,
         **options,  # type: ignore[arg-type]  # passed through from the flags, where they are checked
+    )
+    return experiment, cells
+
+
+def _own_experiment(name: str, kind: str, stored: pd.DataFrame) -> Experiment:
+    """A user's experiment: its rows are made by the fields that vary, but for the seed."""
+    fields = [field for field in SIMULATORS[kind].config.field_types() if field != "seed"]
+    varying = [field for field in fields if stored[field].nunique() > 1]
+    return Experiment(
+        name, SIMULATORS[kind].title, "your own", kind, (), tuple(varying or ["modulus"]), {}
     )
 
 

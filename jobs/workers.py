@@ -59,12 +59,26 @@ def executor(resources: Resources) -> Iterator[Executor]:
     if resources.workers:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
+        with _interrupts_held_back():  # so that the processes are born deaf to Ctrl-C
+            pool.submit(int)
     else:
         pool = ThreadPoolExecutor(resources.width, "compute", prepare_worker)
     try:
         yield pool
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _interrupts_held_back() -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextlib.contextmanager

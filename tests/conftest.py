@@ -1,10 +1,14 @@
-import os
+from dataclasses import replace
 
 import hypothesis
 import pytest
 import torch
 
+from db.connect import open_for_writing
+from jobs.loop import prepare_database, run_requests
 from jobs.main import main
+from jobs.requests import sweep
+from jobs.workers import Resources
 
 # Deterministic: the same examples on every machine and every day.
 hypothesis.settings.register_profile(
@@ -55,18 +59,17 @@ def small_database(tmp_path_factory):
     Read it only; it is shared.
     """
     path = tmp_path_factory.mktemp("shared") / "small.db"
-    before = os.environ.copy()
-    commands = [
-        ["train", "--experiment", "table-1", "--epochs", 300, "--weight-decay", 0, 0.3, 0.6, 1,
-         "--seeds", "0:12"],
-        ["train", "--learning-rate", 1e38, "--epochs", 20, "--seeds", "3"],
-        ["train", "--embedding-dim", 3, "--hidden-size", 5, "--modulus", 8, "--epochs", 20],
-        ["simulate", "--experiment", "table-2", "--alignment", 0.5, 1, 2, "--seeds", "0:12",
-         "--steps", 30],
-    ]  # fmt: skip
-    with pytest.MonkeyPatch.context() as patch:
-        for words in commands:
-            patch.setattr("sys.argv", ["modadd", *map(str, words), "--database", str(path)])
-            assert main() == 0
-    assert os.environ == before
+    with open_for_writing(str(path)) as engine:
+        prepare_database(engine)
+        table_1 = {"epochs": 300, "weight_decay": [0.0, 0.3, 0.6, 1.0], "seeds": "0:12"}
+        table_2 = {"alignment": [0.5, 1.0, 2.0], "seeds": "0:12", "steps": 30}
+        other = {"embedding_dim": 3, "hidden_size": 5, "modulus": 8, "epochs": 20}
+        requests = [
+            replace(sweep("train", table_1), experiment="table-1"),
+            sweep("train", {"learning_rate": 1e38, "epochs": 20, "seeds": 3}),
+            sweep("train", other),
+            replace(sweep("simulate", table_2), experiment="table-2"),
+        ]
+        for _, summary in run_requests(engine, requests, Resources()):
+            assert summary.computed
     return path

@@ -30,12 +30,26 @@ CASES = {
         ["train", "--seeds", "0:4000000", "--modulus", "5", "7", "9"],
         "a sweep holds at most 10000000 runs, got 12000000",
     ),
-    "empty experiment": (["train", "--experiment", " "], "experiment must be a name"),
+    "empty experiment": (["train", "--experiment", " "], "must be a printable name, got ' '"),
+    "name with a line break": (["train", "--experiment", "a\nb"], "must be a printable name"),
+    "name that is no text": (["train", "--experiment", "\udcff"], "must be a printable name"),
+    "the paper's name": (
+        ["train", "--experiment", "table-1"],
+        "experiment must be a name of your own, 'table-1' is the paper's",
+    ),
+    "endless number": (["train", "--modulus", "9" * 400], "a number of hundreds of digits"),
+    "endless epoch": (["train", "--snapshots", "9" * 5000], "snapshots must list"),
+    "endless schedule": (["simulate", "--steps", "2000000000"], "at most 1000000 a run"),
+    "parameters of particles": (["simulate", "--parameters", "all"], "unknown argument"),
+    "path that is no text": (["train", "--database", "\udcff.db"], "a path or a SQLAlchemy URL"),
+    "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),
+    "password in a bad URL": (["list", "--database", "no://u:secret@h/x"], "no://u:***@h/x"),
+    "nothing to measure": (["measure"], "no database at modadd.db"),
     "negative workers": (["train", "--workers", "-1"], "workers must be >= 0, got -1"),
     "no CUDA": (["train", "--device", "cuda"], "device cuda needs a CUDA GPU"),
     "unknown metric": (["measure", "radius"], "did you mean 'radius_ratio'?"),
     "unknown experiment": (["reproduce", "tabel-1"], "did you mean 'table-1'?"),
-    "unknown table": (["tables", "tabel-1"], "no database at"),
+    "unknown table": (["tables", "tabel-1", "--database", "good.db"], "did you mean 'table-1'?"),
     "bad threshold": (["tables", "--threshold", "0.5"], "threshold must be >= 1"),
     "no database": (["tables"], "no database at modadd.db: make one with `modadd reproduce`"),
     "no TOML file": (["run", "none.toml"], "cannot read none.toml: No such file"),
@@ -77,6 +91,7 @@ def prepare(modadd, directory):
     (directory / "text.db").write_text("not a database, but long enough for a header")
     modadd("simulate", "--steps", 1, "--database", "newer.db")
     modadd("simulate", "--steps", 1, "--database", "locked.db")
+    modadd("simulate", "--steps", 1, "--database", "good.db")
     for path, statement in (
         ("foreign.db", "CREATE TABLE t (x)"),
         ("newer.db", "UPDATE store SET schema_version = 99"),

@@ -42,7 +42,7 @@ def test_an_empty_database_says_what_to_run(page):
 
 
 def test_a_part_that_is_missing_says_what_to_run(page, modadd):
-    modadd("simulate", "--steps", 3, "--seeds", "0:4", "--experiment", "table-2")
+    modadd("reproduce", "table-2", "--seeds", 0, "--snapshots", "final")
     assert "run `modadd reproduce table-1`" in texts(page("modadd.db").info)
 
 
@@ -59,7 +59,7 @@ def test_the_overview_shows_counts_and_both_tables(page, small_database):
 
 
 def test_new_runs_appear_without_a_restart(page, modadd):
-    words = ("simulate", "--steps", 3, "--experiment", "table-2", "--seeds")
+    words = ("simulate", "--steps", 3, "--seeds")
     modadd(*words, 0)
     shown = page("modadd.db")
     assert shown.metric[1].value == "1"

@@ -72,7 +72,7 @@ def test_every_command_line_of_the_readme_parses(line, modadd, monkeypatch, own_
         assert modadd(*words)[0] == 9
         assert asked
     else:
-        modadd("simulate", "--steps", 1, "--experiment", "table-2")
+        modadd("simulate", "--steps", 1, "--experiment", "mine")
         status, _, errors = modadd(*words)
         assert status == 0 or "no runs of" in errors
 

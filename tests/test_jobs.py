@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from db.connect import open_for_reading
+from db.connect import open_for_reading, without_password
 from db.queries import runs, snapshots
 from modadd.metrics import METRICS, measure
 from modadd.snapshots import Snapshot, schedule
@@ -166,10 +166,9 @@ def test_experiments_share_their_runs(modadd):
     assert "table-2: structures of the particle simulation by alignment (Sec. 6" in printed
 
 
-def test_provenance_is_stored_with_every_run(small_database):
+def test_provenance_is_stored_with_every_run(small_database, modadd):
     (row,) = sql("SELECT * FROM jobs WHERE job_id = 1", small_database)
-    _, command, version, _, packages, device, threads, planned, started, finished = row
-    assert command.startswith("modadd train --experiment table-1")
+    _, _, version, _, packages, device, threads, planned, started, finished = row
     assert (version, device, planned) == ("0.1.0", "cpu", 48)
     assert '"torch": "2' in packages
     assert threads >= 1
@@ -177,6 +176,18 @@ def test_provenance_is_stored_with_every_run(small_database):
     assert sql("SELECT count(*) FROM runs WHERE wall_time > 0 AND job_id > 0", small_database) == (
         sql("SELECT count(*) FROM runs", small_database)
     )
+
+
+def test_the_command_is_stored_so_that_it_can_be_pasted(modadd):
+    modadd("simulate", "--steps", 2, "--experiment", "two words")
+    assert sql("SELECT command FROM jobs") == [
+        ("modadd simulate --steps 2 --experiment 'two words'",)
+    ]
+
+
+def test_passwords_are_not_stored():
+    assert without_password("postgresql://me:secret@host/x") == "postgresql://me:***@host/x"
+    assert without_password("--database=a.db") == "--database=a.db"
 
 
 def test_measure_has_nothing_to_do_after_a_job(modadd):
@@ -212,6 +223,21 @@ def test_a_new_metric_is_measured_over_what_is_stored(modadd, monkeypatch):
     assert modadd("train", *QUICK, "--seeds", 4)[0] == 0
 
 
+@pytest.mark.parametrize("kept", ["final", "none"])
+def test_measuring_again_keeps_what_only_the_run_itself_could_know(modadd, monkeypatch, kept):
+    modadd("train", *QUICK, "--snapshots", "10", "--parameters", kept)
+    before = contents()
+    assert modadd("measure", *METRICS)[0] == 0
+    assert contents() == before
+
+    # A changed metric is another matter: its old numbers mean something else now.
+    changed = METRICS["train_loss"]._replace(version=2)
+    monkeypatch.setitem(METRICS, "train_loss", changed)
+    assert modadd("measure")[0] == 0
+    rows = sql("SELECT epoch, train_loss IS NULL FROM series ORDER BY 1")
+    assert rows == [(0, 1), (10, 1), (20, int(kept == "none"))]
+
+
 def test_a_changed_metric_is_measured_again(modadd, monkeypatch):
     modadd("simulate", "--steps", 4)
     doubled = METRICS["radius_ratio"]._replace(
@@ -240,6 +266,23 @@ def test_list_shows_what_is_stored(modadd, small_database):
     assert "networks              49 done" in printed
     assert "networks              1 diverged" in printed
     assert "grid_imperfections" in printed
+
+
+def test_particles_have_no_parameters_to_ask_for(modadd):
+    modadd("simulate", "--steps", 2)
+    _, _, errors = modadd("reproduce", "table-2", "--seeds", "0:1", "--parameters", "none")
+    assert "3 runs computed" in errors
+    _, _, errors = modadd("reproduce", "table-2", "--seeds", "0:1", "--parameters", "all")
+    assert "0 runs computed, 3 were there" in errors
+
+
+def test_table_1_with_all_snapshots_and_parameters_fits_80_mb(modadd, own_directory):
+    sizes = []
+    for end in (20, 40):
+        modadd("train", "--seeds", f"0:{end}", "--database", "size.db")
+        sizes.append((own_directory / "size.db").stat().st_size)
+    each = (sizes[1] - sizes[0]) / 20
+    assert 691 * 4 * 59 < each < 80e6 / 400
 
 
 def test_list_works_without_a_database(modadd):

@@ -108,6 +108,26 @@ def test_tables_without_runs_say_what_to_run(modadd, small_database):
     assert "no runs of appendix-f are stored: run `modadd reproduce appendix-f`" in errors
 
 
+def test_the_default_prints_the_table_that_there_is(modadd):
+    modadd("reproduce", "table-2", "--seeds", "0:2", "--snapshots", "final")
+    status, printed, errors = modadd("tables")
+    assert status == 0
+    assert printed.startswith("table-2: structures")
+    assert "no runs of table-1 are stored: run `modadd reproduce table-1`" in errors
+
+
+def test_an_experiment_of_ones_own_is_tabulated_by_the_fields_that_vary(modadd):
+    modadd("train", "--epochs", 20, "--modulus", 5, 7, "--hidden-size", 4, 8, "--seeds", "0:3",
+           "--experiment", "mine")  # fmt: skip
+    status, printed, _ = modadd("tables", "mine", "--csv")
+    assert status == 0
+    rows = printed.splitlines()
+    assert rows[0].startswith("modulus,hidden_size,quantity,value")
+    assert rows[1].startswith("5,4,circles,")
+    assert len(rows) == 1 + 4 * 6
+    assert "mine: networks (your own)" in modadd("tables", "mine")[1]
+
+
 def test_packages_are_json(small_database):
     engine = open_for_reading(str(small_database))
     packages = pd.read_sql("SELECT packages FROM jobs", engine)["packages"]

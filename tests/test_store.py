@@ -118,6 +118,16 @@ def test_a_run_asked_for_again_is_replaced_and_keeps_its_id_and_experiments(engi
     ]  # fmt: skip
 
 
+def test_what_another_job_stored_meanwhile_is_not_lost(engine):
+    job_id = job(engine)
+    store.add_runs(engine, job_id, [record(1, epochs=(0, 1, 5))], ["first"])
+    store.add_runs(engine, job_id, [record(1, epochs=(0, 5)), record(2)], ["second"])
+    assert sql("SELECT epoch FROM snapshots WHERE run_id = 1 ORDER BY epoch") == [(0,), (1,), (5,)]
+    assert sql("SELECT experiment, run_id FROM experiment_runs ORDER BY 2, 1") == [
+        ("first", 1), ("second", 1), ("second", 2),
+    ]  # fmt: skip
+
+
 def test_a_failing_write_leaves_nothing_behind(engine):
     broken = dataclasses.replace(record(2), config={"seed": 2, "speed": 1.0, "mode": None})
     before = revision(engine)
