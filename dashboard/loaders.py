@@ -9,7 +9,7 @@ import streamlit as st
 from sqlalchemy import Engine
 
 from db import queries
-from db.connect import open_for_reading, revision
+from db.connect import reader, revision
 from modadd.experiments import EXPERIMENTS
 from modadd.tables import table
 
@@ -33,30 +33,30 @@ def engine() -> Engine:
 
 def kind_counts() -> pd.DataFrame:
     """Columns kind, status, runs."""
-    reader = engine()
-    return _kind_counts(reader, revision(reader))
+    opened = engine()
+    return _kind_counts(opened, revision(opened))
 
 
 def experiment_cells(name: str) -> pd.DataFrame:
     """The cells of an experiment's table (`modadd.tables.table`); empty without stored runs."""
-    reader = engine()
-    return _experiment_cells(reader, revision(reader), name)
+    opened = engine()
+    return _experiment_cells(opened, revision(opened), name)
 
 
-@st.cache_resource(max_entries=4, on_release=lambda reader: reader.dispose())
+@st.cache_resource(max_entries=4, on_release=lambda opened: opened.dispose())
 def _engine(location: str, inode: int) -> Engine:
-    return open_for_reading(location)
+    return reader(location)
 
 
 @st.cache_data(max_entries=8, hash_funcs={Engine: id})
-def _kind_counts(reader: Engine, revision: int) -> pd.DataFrame:
-    return queries.kind_counts(reader)
+def _kind_counts(opened: Engine, revision: int) -> pd.DataFrame:
+    return queries.kind_counts(opened)
 
 
 @st.cache_data(max_entries=32, hash_funcs={Engine: id})
-def _experiment_cells(reader: Engine, revision: int, name: str) -> pd.DataFrame:
+def _experiment_cells(opened: Engine, revision: int, name: str) -> pd.DataFrame:
     experiment = EXPERIMENTS[name]
-    stored = queries.runs(reader, experiment.kind, name)
+    stored = queries.runs(opened, experiment.kind, name)
     if stored.empty:
         return pd.DataFrame()
     return table(stored, experiment.groups, experiment.reported, means=experiment.means)

@@ -88,7 +88,17 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
             engine.dispose()
 
 
-def open_for_reading(location: str) -> Engine:
+@contextmanager
+def open_for_reading(location: str) -> Iterator[Engine]:
+    """A `reader` that is closed at the end of the block."""
+    engine = reader(location)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def reader(location: str) -> Engine:
     """An engine whose connections can read and nothing else.
 
     Raises:

@@ -4,7 +4,6 @@ import ctypes
 import dataclasses
 import multiprocessing
 import os
-import signal
 import sys
 import threading
 import time
@@ -43,8 +42,7 @@ def prepare_worker() -> None:
 
 
 def prepare_process() -> None:
-    """`prepare_worker` for a process of its own, which leaves Ctrl-C to the driver."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    """`prepare_worker` for a process of its own."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
     prepare_worker()
 

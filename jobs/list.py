@@ -20,8 +20,8 @@ def command(arguments: Sequence[str]) -> int:
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
     try:
-        engine = open_for_reading(parsed.database)
-        experiments, kinds = experiment_counts(engine), kind_counts(engine)
+        with open_for_reading(parsed.database) as engine:
+            experiments, kinds = experiment_counts(engine), kind_counts(engine)
         state = f"Stored in {without_password(parsed.database)}"
     except NoDatabaseError as error:
         experiments = kinds = pd.DataFrame({"experiment": [], "kind": [], "runs": []})

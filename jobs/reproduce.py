@@ -38,7 +38,8 @@ def command(arguments: Sequence[str]) -> int:
     if status == 0:
         # Appendices are pictures: of the whole paper, print the tables alone.
         shown = parsed.experiment or [name for name in names if EXPERIMENTS[name].reported]
-        print_tables(open_for_reading(parsed.database), shown)
+        with open_for_reading(parsed.database) as engine:
+            print_tables(engine, shown)
     return status
 
 

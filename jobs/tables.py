@@ -53,14 +53,14 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     if not parsed.threshold >= 1:
         raise ConfigError(f"threshold must be >= 1, a ratio of radii, got {parsed.threshold:g}")
-    engine = open_for_reading(parsed.database)
     options = {
         "threshold": parsed.threshold,
         "imperfections": COUNTS[parsed.imperfections],
         "interval": parsed.interval,
     }
-    names = parsed.experiment or _stored_of(engine, ["table-1", "table-2"])
-    print_tables(engine, names, csv=parsed.csv, **options)
+    with open_for_reading(parsed.database) as engine:
+        names = parsed.experiment or _stored_of(engine, ["table-1", "table-2"])
+        print_tables(engine, names, csv=parsed.csv, **options)
     return 0
 
 

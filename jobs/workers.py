@@ -59,8 +59,9 @@ def executor(resources: Resources) -> Iterator[Executor]:
     if resources.workers:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
-        with _interrupts_held_back():  # so that the processes are born deaf to Ctrl-C
-            pool.submit(int)
+        with _ignoring_interrupts():  # which the processes inherit: Ctrl-C is the driver's
+            for _ in range(resources.workers):  # a process is started for each
+                pool.submit(int)
     else:
         pool = ThreadPoolExecutor(resources.width, "compute", prepare_worker)
     try:
@@ -70,15 +71,12 @@ def executor(resources: Resources) -> Iterator[Executor]:
 
 
 @contextlib.contextmanager
-def _interrupts_held_back() -> Iterator[None]:
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+def _ignoring_interrupts() -> Iterator[None]:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.signal(signal.SIGINT, before)
 
 
 @contextlib.contextmanager

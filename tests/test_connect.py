@@ -1,4 +1,5 @@
 import multiprocessing
+import os
 import sqlite3
 
 import pytest
@@ -6,8 +7,8 @@ import pytest
 from db.connect import (
     SCHEMA_VERSION,
     StoreError,
-    open_for_reading,
     open_for_writing,
+    reader,
     revision,
     writing,
 )
@@ -31,14 +32,14 @@ def test_a_new_database_knows_its_version():
 def test_opening_again_changes_nothing():
     create()
     create()
-    engine = open_for_reading("a.db")
+    engine = reader("a.db")
     assert revision(engine) == 0
     engine.dispose()
 
 
 def test_a_url_serves_as_well_as_a_path(own_directory):
     create(f"sqlite:///{own_directory}/b.db")
-    open_for_reading("b.db").dispose()
+    reader("b.db").dispose()
 
 
 @pytest.mark.parametrize("door", ["write", "read"])
@@ -63,7 +64,7 @@ def test_what_cannot_serve_is_refused_in_one_line(door, location, message, own_d
     before = {path.name: path.stat().st_size for path in own_directory.iterdir()}
     with pytest.raises(StoreError, match=message) as caught:
         if door == "read":
-            open_for_reading(location)
+            reader(location)
         else:
             with open_for_writing(location):
                 pass
@@ -77,13 +78,13 @@ def test_what_cannot_serve_is_refused_in_one_line(door, location, message, own_d
 
 def test_reading_what_is_not_there_says_how_to_make_it():
     with pytest.raises(StoreError, match="no database at a.db: make one with `modadd reproduce`"):
-        open_for_reading("a.db")
+        reader("a.db")
 
 
 def test_an_empty_file_is_filled_by_a_writer_but_none_for_a_reader(own_directory):
     (own_directory / "a.db").touch()
     with pytest.raises(StoreError, match="is empty and is no modadd database"):
-        open_for_reading("a.db")
+        reader("a.db")
     create()
 
 
@@ -91,14 +92,14 @@ def test_a_write_protected_file_is_refused_for_writing_and_read(own_directory):
     (own_directory / create()).chmod(0o444)
     with pytest.raises(StoreError, match="is read-only"), open_for_writing("a.db"):
         pass
-    open_for_reading("a.db").dispose()
+    reader("a.db").dispose()
 
 
 def test_a_truncated_database_is_a_clear_line(own_directory):
     path = own_directory / create()
     path.write_bytes(path.read_bytes()[:20_000])
     with pytest.raises(StoreError, match="malformed|disk I/O error|refused"):
-        open_for_reading("a.db")
+        reader("a.db")
 
 
 def test_an_exception_rolls_back():
@@ -109,6 +110,18 @@ def test_an_exception_rolls_back():
         with engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one() == 0
         assert revision(engine) == 0
+
+
+def test_a_directory_that_cannot_be_written_is_refused_for_writing_and_read(monkeypatch):
+    create()
+    monkeypatch.setattr("os.access", lambda path, mode: mode != os.W_OK)
+    with pytest.raises(StoreError, match="the directory of a.db is read-only"):
+        create()
+    before = set(os.listdir())
+    engine = reader("a.db")
+    assert revision(engine) == 0
+    engine.dispose()
+    assert set(os.listdir()) == before  # not even a -shm
 
 
 def write_many(path, count):
@@ -127,6 +140,6 @@ def test_writers_of_one_file_take_turns():
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
-    engine = open_for_reading("a.db")
+    engine = reader("a.db")
     assert revision(engine) == 150
     engine.dispose()

@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.charts import beside_the_paper
-from db.connect import open_for_reading, open_for_writing
+from db.connect import open_for_writing, reader
 from db.queries import runs
 from modadd.experiments import EXPERIMENTS
 from modadd.tables import table
@@ -68,7 +68,7 @@ def test_new_runs_appear_without_a_restart(page, modadd):
 
 
 def test_the_charts_marks_are_the_tables_cells(small_database):
-    engine = open_for_reading(str(small_database))
+    engine = reader(str(small_database))
     experiment = EXPERIMENTS["table-1"]
     stored = runs(engine, experiment.kind, "table-1")
     engine.dispose()

@@ -109,6 +109,38 @@ def test_a_job_told_to_stop_finishes_the_chunk_in_hand(name, uninterrupted):
     kill_and_finish(uninterrupted, "stopped.db", [])
 
 
+@pytest.mark.parametrize("workers", [0, 2])
+def test_ctrl_c_is_no_traceback_even_before_the_first_chunk(workers):
+    # To the whole process group, as a terminal does it.
+    long = ["--seeds", "0:300", "--snapshots", "final"]
+    command = [*COMMAND[:3], *long, "--workers", str(workers), "--database", "early.db"]
+    job = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    while not Path("early.db").exists() and job.poll() is None:
+        time.sleep(0.01)
+    time.sleep(0.5)  # with workers: while they import
+    os.killpg(job.pid, signal.SIGINT)
+    _, errors = job.communicate()
+    assert job.returncode == 130
+    assert "Traceback" not in errors
+    check_whole("early.db")
+
+
+def test_workers_do_not_outlive_a_killed_driver():
+    command = [*COMMAND, "--workers", "2", "--database", "orphans.db"]
+    job = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
+    wait_for("orphans.db", 1, job)
+    job.kill()
+    job.wait()
+    for _ in range(100):
+        try:
+            os.killpg(job.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    os.killpg(job.pid, signal.SIGKILL)
+    raise AssertionError("workers were still there 10 s after their driver was killed")
+
+
 def test_a_full_disk_is_one_line_and_loses_nothing(uninterrupted):
     def allow_two_megabytes():
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from db.connect import open_for_reading, without_password
+from db.connect import reader, without_password
 from db.queries import runs, snapshots
 from modadd.metrics import METRICS, measure
 from modadd.snapshots import Snapshot, schedule
@@ -59,7 +59,7 @@ def test_rerun_adds_nothing(modadd):
 def test_stored_runs_are_those_of_the_library(modadd):
     modadd("train", *QUICK, "--seeds", "3:5", "--snapshots", "default")
     config = TrainingConfig(seed=4, epochs=20, hidden_size=4)
-    engine = open_for_reading("modadd.db")
+    engine = reader("modadd.db")
     (run_id,) = runs(engine, "transformer").query("seed == 4")["run_id"]
     (stored,) = snapshots(engine, [int(run_id)])
     computed = list(train([config], schedule("default", 20)))
@@ -71,7 +71,7 @@ def test_stored_runs_are_those_of_the_library(modadd):
 
 
 def test_every_metric_is_stored_for_every_snapshot(small_database):
-    engine = open_for_reading(str(small_database))
+    engine = reader(str(small_database))
     series = pd.read_sql("SELECT * FROM series", engine)
     for row in runs(engine, "transformer").query("status == 'done'").to_dict("records")[::10]:
         fields = {name: row[name] for name in TrainingConfig.field_types()}

@@ -5,14 +5,14 @@ import json
 import pandas as pd
 import pytest
 
-from db.connect import open_for_reading
+from db.connect import reader
 from db.queries import runs
 from modadd.experiments import EXPERIMENTS
 from modadd.tables import table
 
 
 def stored(path, name):
-    engine = open_for_reading(str(path))
+    engine = reader(str(path))
     experiment = EXPERIMENTS[name]
     cells = table(runs(engine, experiment.kind, name), experiment.groups)
     view = pd.read_sql(f"SELECT * FROM {name.replace('-', '_')}", engine)
@@ -61,7 +61,7 @@ def test_run_views_have_every_config_field_and_metric_as_a_column(small_database
     from modadd.metrics import METRICS
     from modadd.simulators import SIMULATORS
 
-    engine = open_for_reading(str(small_database))
+    engine = reader(str(small_database))
     for kind, simulator in SIMULATORS.items():
         columns = set(runs(engine, kind).columns)
         assert set(simulator.config.field_types()) <= columns
@@ -72,7 +72,7 @@ def test_run_views_have_every_config_field_and_metric_as_a_column(small_database
 
 
 def test_accuracies_are_fractions(small_database):
-    engine = open_for_reading(str(small_database))
+    engine = reader(str(small_database))
     accuracy = runs(engine, "transformer")["validation_accuracy"]
     engine.dispose()
     assert accuracy.between(0, 1).all()
@@ -129,7 +129,7 @@ def test_an_experiment_of_ones_own_is_tabulated_by_the_fields_that_vary(modadd):
 
 
 def test_packages_are_json(small_database):
-    engine = open_for_reading(str(small_database))
+    engine = reader(str(small_database))
     packages = pd.read_sql("SELECT packages FROM jobs", engine)["packages"]
     engine.dispose()
     assert all({"torch", "numpy", "python"} <= set(json.loads(text)) for text in packages)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from db import queries, store
-from db.connect import StoreError, open_for_reading, open_for_writing, revision, writing
+from db.connect import StoreError, open_for_writing, reader, revision, writing
 from db.declarations import KindDeclaration, MetricDeclaration, declare, mark_measured
 from db.schema import Snapshot
 from db.store import RunRecord
@@ -194,17 +194,17 @@ def test_many_hashes_are_looked_up_in_pieces(engine):
 
 def test_readers_cannot_write(engine):
     store.add_runs(engine, job(engine), [record(1)])
-    reader = open_for_reading("store.db")
-    with pytest.raises(StoreError, match="readonly"), writing(reader):
+    outside = reader("store.db")
+    with pytest.raises(StoreError, match="readonly"), writing(outside):
         pass
-    assert queries.runs(reader, "toy")["run_id"].tolist() == [1]
-    assert queries.runs(reader, "unknown").empty
-    reader.dispose()
+    assert queries.runs(outside, "toy")["run_id"].tolist() == [1]
+    assert queries.runs(outside, "unknown").empty
+    outside.dispose()
 
 
 def test_readers_see_each_transaction_by_its_revision(engine):
-    reader = open_for_reading("store.db")
-    before = revision(reader)
+    outside = reader("store.db")
+    before = revision(outside)
     store.add_runs(engine, job(engine), [record(1)])
-    assert revision(reader) == before + 2
-    reader.dispose()
+    assert revision(outside) == before + 2
+    outside.dispose()
