@@ -132,7 +132,11 @@ def add_config_flags(parser: argparse.ArgumentParser, config: type[Config]) -> N
             help=f"{field.metadata['help']} (default: {field.default})",
         )
     group.add_argument(
-        "--seeds", nargs="+", default=["0"], metavar="SEED", help="7, or 0:100 (default: 0)"
+        "--seeds",
+        nargs="+",
+        default=["0"],
+        metavar="SEED",
+        help="7, or 0:100 for 0 to 99 (default: 0)",
     )
     group.add_argument("--experiment", metavar="NAME", help="a name to find the runs by")
 

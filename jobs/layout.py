@@ -2,11 +2,12 @@
 
 import math
 from collections.abc import Hashable
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from modadd.experiments import Experiment
+from modadd.structures import CIRCLE_THRESHOLD
 from modadd.tables import SIGNIFICANCE, agreement
 
 # quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
@@ -17,6 +18,7 @@ _SHOWN = {
     "grid_imperfections": ("grid imperfections", 1, 1),
     "correlation": ("correlation", 1, 2),
 }
+COUNTS = {"algorithm-2": "grid_imperfections", "prose": "imperfections_in_prose"}
 Cell = dict[Hashable, Any]
 
 _OF_GRIDS = (
@@ -25,7 +27,22 @@ _OF_GRIDS = (
 )
 
 
-def lay_out(experiment: Experiment, cells: pd.DataFrame) -> str:
+class Definitions(NamedTuple):
+    """What a table was made with: see `modadd.tables.table`.
+
+    counting: `algorithm-2` or `prose`, whose metric is `imperfections`.
+    """
+
+    threshold: float = CIRCLE_THRESHOLD
+    counting: str = "algorithm-2"
+    interval: str = "fisher-z"
+
+    @property
+    def imperfections(self) -> str:
+        return COUNTS[self.counting]
+
+
+def lay_out(experiment: Experiment, cells: pd.DataFrame, definitions: Definitions) -> str:
     """The table of an experiment as text, from the cells of `modadd.tables.table`."""
     quantities = [q for q in cells["quantity"].unique() if q != "diverged"]
     header = [*experiment.groups, "n", "", *(_heading(q) for q in quantities)]
@@ -34,7 +51,7 @@ def lay_out(experiment: Experiment, cells: pd.DataFrame) -> str:
         by_quantity = {cell["quantity"]: cell for cell in group.to_dict("records")}
         rows.extend(_group_rows(values, by_quantity, quantities))
     lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *_aligned(rows), ""]
-    return "\n".join(lines + _notes(experiment, cells))
+    return "\n".join(lines + _notes(experiment, cells, definitions))
 
 
 def _heading(quantity: str) -> str:
@@ -59,17 +76,20 @@ def _group_rows(
 
 
 def _estimate(cell: Cell, *columns: str) -> str:
-    value, low, high, n = (cell[column] for column in columns)
+    value, *bounds, n = (cell[column] for column in columns)
     quantity = cell["quantity"]
     _, factor, decimals = _SHOWN.get(quantity, ("", 1, 3))
     if math.isnan(value):
         return "–"
+    if quantity.endswith("accuracy"):  # the t interval of a few values may leave what is possible
+        bounds = [bound if math.isnan(bound) else min(max(bound, 0.0), 1.0) for bound in bounds]
     shown = f"{value * factor:.{decimals}f}"
     if quantity == "circles":
         shown = f"{round(value * n)} = {shown}"
-    if math.isnan(low):
+    if math.isnan(bounds[0]):
         return shown
-    return f"{shown} [{low * factor:.{decimals}f}, {high * factor:.{decimals}f}]"
+    low, high = (f"{bound * factor:.{decimals}f}" for bound in bounds)
+    return f"{shown} [{low}, {high}]"
 
 
 def _aligned(rows: list[list[str]]) -> list[str]:
@@ -80,31 +100,40 @@ def _aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
-def _notes(experiment: Experiment, cells: pd.DataFrame) -> list[str]:
-    notes = ["[ ] 95 % intervals: Wilson (circles), Student's t (means), as chosen (correlation)"]
+def _notes(experiment: Experiment, cells: pd.DataFrame, definitions: Definitions) -> list[str]:
+    notes = [
+        f"circles: radius ratio < {definitions.threshold:g}; imperfections: {definitions.counting}",
+        "[ ] 95 % intervals: Wilson (circles), Student's t (means)",
+    ]
     if (cells["quantity"] == "correlation").any():
+        notes[-1] += f", {definitions.interval} (correlation)"
         notes.append(_OF_GRIDS)
     tested = cells[cells["p"].notna()]
     if len(tested):
         differing = int((tested["p"] < SIGNIFICANCE).sum())
         beyond_chance = int((tested["p"] < SIGNIFICANCE / len(tested)).sum())
         notes.append(
-            f"{len(tested)} cells compared with the paper: {differing} differ at p < 0.05, as one "
-            f"in twenty does by chance; {beyond_chance} at p < 0.05/{len(tested)} (Bonferroni)"
+            f"{len(tested)} cells compared with the paper: {differing} at p < {SIGNIFICANCE} "
+            f"(chance alone makes about {SIGNIFICANCE * len(tested):.1f}), "
+            f"{beyond_chance} at p < {SIGNIFICANCE}/{len(tested)} (Bonferroni)"
         )
-        settings = agreement(cells, experiment.groups).to_dict("records")
-        fields = experiment.groups[:-1]
-        notes.extend(
-            " ".join(
-                (
-                    *(str(setting[field]) for field in fields),
-                    f"as a whole: χ² = {setting['chi_squared']:.1f}",
-                    f"over {setting['cells']} cells",
-                )
-            )
-            for setting in settings
-        )
+        notes.extend(_agreements(experiment, cells))
     diverged = cells[cells["quantity"] == "diverged"]["value"].sum()
     if diverged:
         notes.append(f"{diverged:.0f} diverged runs are left out")
     return notes
+
+
+def _agreements(experiment: Experiment, cells: pd.DataFrame) -> list[str]:
+    """A line a setting: how well its cells agree with the paper as a whole."""
+    fields = experiment.groups[:-1]
+    return [
+        " ".join(
+            (
+                *(str(setting[field]) for field in fields),
+                f"as a whole: χ² = {setting['chi_squared']:.1f} over {setting['cells']} cells",
+                f"(about {setting['cells']} where nothing but chance differs)",
+            )
+        )
+        for setting in agreement(cells, experiment.groups).to_dict("records")
+    ]

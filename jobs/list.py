@@ -29,7 +29,11 @@ def command(arguments: Sequence[str]) -> int:
 
     stored = dict(experiments.groupby("experiment")["runs"].sum().items())
     known = [
-        (e.name, f"{stored.pop(e.name, 0)} of {len(e.configs())} runs", f"{e.title} ({e.place})")
+        (
+            e.name,
+            f"{stored.pop(e.name, 0)} stored, {len(e.configs())} planned",
+            f"{e.title} ({e.place})",
+        )
         for e in EXPERIMENTS.values()
     ]
     measured = [

@@ -40,6 +40,9 @@ def command(arguments: Sequence[str]) -> int:
         shown = parsed.experiment or [name for name in names if EXPERIMENTS[name].reported]
         with open_for_reading(parsed.database) as engine:
             print_tables(engine, shown)
+        others = [name for name in names if name not in shown]
+        if others:
+            print(f"stored too, for `modadd tables NAME`: {', '.join(others)}", file=sys.stderr)
     return status
 
 

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 from db.connect import open_for_reading
 from db.queries import experiment_counts, runs
 from jobs.command import Parser, add_database_flag, run_command
-from jobs.layout import lay_out
+from jobs.layout import COUNTS, Definitions, lay_out
+from jobs.requests import parse_seeds
 from modadd.config import ConfigError, suggestion
 from modadd.experiments import EXPERIMENTS, Experiment
 from modadd.simulators import SIMULATORS
@@ -18,7 +19,6 @@ from modadd.structures import CIRCLE_THRESHOLD
 from modadd.tables import table
 
 DESCRIPTION = "Print an experiment's table from the stored runs, cell by cell beside the paper's."
-COUNTS = {"algorithm-2": "grid_imperfections", "prose": "imperfections_in_prose"}
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -30,6 +30,7 @@ def command(arguments: Sequence[str]) -> int:
         help=f"{', '.join(EXPERIMENTS)}, or one of your own (default: table-1 table-2)",
     )
     add_database_flag(parser)
+    parser.add_argument("--seeds", nargs="+", metavar="SEED", help="of these seeds alone: 0:100")
     group = parser.add_argument_group("definitions")
     group.add_argument(
         "--threshold",
@@ -53,31 +54,33 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     if not parsed.threshold >= 1:
         raise ConfigError(f"threshold must be >= 1, a ratio of radii, got {parsed.threshold:g}")
-    options = {
-        "threshold": parsed.threshold,
-        "imperfections": COUNTS[parsed.imperfections],
-        "interval": parsed.interval,
-    }
+    definitions = Definitions(parsed.threshold, parsed.imperfections, parsed.interval)
+    seeds = None if parsed.seeds is None else parse_seeds(parsed.seeds)
     with open_for_reading(parsed.database) as engine:
         names = parsed.experiment or _stored_of(engine, ["table-1", "table-2"])
-        print_tables(engine, names, csv=parsed.csv, **options)
+        print_tables(engine, names, definitions, seeds=seeds, csv=parsed.csv)
     return 0
 
 
 def print_tables(
-    engine: Engine, names: Sequence[str], *, csv: bool = False, **options: object
+    engine: Engine,
+    names: Sequence[str],
+    definitions: Definitions = Definitions(),  # noqa: B008  # an immutable tuple of the defaults
+    *,
+    seeds: Sequence[int] | None = None,
+    csv: bool = False,
 ) -> None:
-    """Print the tables of experiments to standard output; `options` are those of `table`.
+    """Print the tables of experiments to standard output, over the runs of the seeds, or all.
 
     Raises:
         ConfigError: for an unknown experiment, or one without stored runs.
     """
-    tables = [_table(engine, name, options) for name in names]
+    tables = [_table(engine, name, definitions, seeds) for name in names]
     if csv:
         long = [cells.assign(experiment=experiment.name) for experiment, cells in tables]
         print(pd.concat(long).to_csv(index=False), end="")
         return
-    print("\n\n".join(lay_out(experiment, cells) for experiment, cells in tables))
+    print("\n\n".join(lay_out(experiment, cells, definitions) for experiment, cells in tables))
 
 
 def _stored_of(engine: Engine, names: Sequence[str]) -> list[str]:
@@ -90,7 +93,7 @@ def _stored_of(engine: Engine, names: Sequence[str]) -> list[str]:
 
 
 def _table(
-    engine: Engine, name: str, options: dict[str, object]
+    engine: Engine, name: str, definitions: Definitions, seeds: Sequence[int] | None
 ) -> tuple[Experiment, pd.DataFrame]:
     counts = experiment_counts(engine)
     kinds = counts[counts["experiment"] == name]["kind"].unique()
@@ -102,13 +105,19 @@ def _table(
     if len(kinds) > 1:
         raise ConfigError(f"{name} holds {' and '.join(kinds)} runs, a table shows one kind")
     stored = runs(engine, kinds[0], name)
+    if seeds is not None:
+        stored = stored[stored["seed"].isin(seeds)]
+        if stored.empty:
+            raise ConfigError(f"no runs of {name} have these seeds: see `modadd list`")
     experiment = EXPERIMENTS.get(name) or _own_experiment(name, kinds[0], stored)
     cells = table(
         stored,
         experiment.groups,
         experiment.reported,
         means=experiment.means,
-        **options,  # type: ignore[arg-type]  # passed through from the flags, where they are checked
+        threshold=definitions.threshold,
+        imperfections=definitions.imperfections,
+        interval=definitions.interval,
     )
     return experiment, cells
 

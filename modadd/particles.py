@@ -35,7 +35,7 @@ class ParticleConfig(Config):
     steps: int = count(100, "steps of the simulation")
     force_scale: str = parameter(
         "normalised",
-        "the force as it is, or divided by its mean norm over the particles",
+        "the force divided by its mean norm over the particles, or as it is",
         choices=("normalised", "raw"),
     )
     variance: str = parameter(

@@ -64,11 +64,13 @@ def small_database(tmp_path_factory):
         table_1 = {"epochs": 300, "weight_decay": [0.0, 0.3, 0.6, 1.0], "seeds": "0:12"}
         table_2 = {"alignment": [0.5, 1.0, 2.0], "seeds": "0:12", "steps": 30}
         other = {"embedding_dim": 3, "hidden_size": 5, "modulus": 8, "epochs": 20}
+        appendix_b = {"epochs": 20, "weight_decay": [0.0, 0.5, 1.0], "seeds": "0:2"}
         requests = [
             replace(sweep("train", table_1), experiment="table-1"),
             sweep("train", {"learning_rate": 1e38, "epochs": 20, "seeds": 3}),
             sweep("train", other),
             replace(sweep("simulate", table_2), experiment="table-2"),
+            replace(sweep("train", appendix_b), experiment="appendix-b"),
         ]
         for _, summary in run_requests(engine, requests, Resources()):
             assert summary.computed

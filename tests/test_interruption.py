@@ -112,7 +112,7 @@ def test_a_job_told_to_stop_finishes_the_chunk_in_hand(name, uninterrupted):
 @pytest.mark.parametrize("workers", [0, 2])
 def test_ctrl_c_is_no_traceback_even_before_the_first_chunk(workers):
     # To the whole process group, as a terminal does it.
-    long = ["--seeds", "0:300", "--snapshots", "final"]
+    long = ["--seeds", "0:300", "--snapshots", "500,1000", "--experiment", "long"]
     command = [*COMMAND[:3], *long, "--workers", str(workers), "--database", "early.db"]
     job = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not Path("early.db").exists() and job.poll() is None:

@@ -262,8 +262,8 @@ def test_named_metrics_are_measured_again(modadd):
 def test_list_shows_what_is_stored(modadd, small_database):
     status, printed, _ = modadd("list", "--database", small_database)
     assert status == 0
-    assert "table-1         48 of 400 runs" in printed
-    assert "networks              49 done" in printed
+    assert "table-1         48 stored, 400 planned" in printed
+    assert "networks              55 done" in printed
     assert "networks              1 diverged" in printed
     assert "grid_imperfections" in printed
 
@@ -288,7 +288,7 @@ def test_table_1_with_all_snapshots_and_parameters_fits_80_mb(modadd, own_direct
 def test_list_works_without_a_database(modadd):
     status, printed, _ = modadd("list")
     assert status == 0
-    assert "0 of 400 runs" in printed
+    assert "0 stored, 400 planned" in printed
     assert "no database at modadd.db" in printed
 
 

@@ -102,6 +102,23 @@ def test_the_tables_command_takes_other_definitions(modadd, small_database):
                 cells("--interval", "olivoto"), cells("--interval", "bca")}) == 5  # fmt: skip
 
 
+def test_a_table_says_what_it_was_made_with(modadd, small_database):
+    words = ("--threshold", 1.5, "--imperfections", "prose", "--interval", "bca")
+    _, printed, _ = modadd("tables", "table-1", "--database", small_database, *words)
+    assert "circles: radius ratio < 1.5; imperfections: prose" in printed
+    assert "bca (correlation)" in printed
+
+
+def test_a_table_of_some_seeds(modadd, small_database):
+    here = ("--csv", "--database", small_database)
+    _, printed, _ = modadd("tables", "table-2", "--seeds", "0:5", *here)
+    assert printed.splitlines()[1].startswith("0.5,circles,0.0,")
+    assert ",5," in printed.splitlines()[1]
+    status, _, errors = modadd("tables", "table-2", "--seeds", "77", *here)
+    assert status == 2
+    assert "no runs of table-2 have these seeds" in errors
+
+
 def test_tables_without_runs_say_what_to_run(modadd, small_database):
     status, _, errors = modadd("tables", "appendix-f", "--database", small_database)
     assert status == 2

@@ -11,8 +11,8 @@ from modadd.simulators import SIMULATORS
 st.title("Clustering and alignment in modular addition")
 st.markdown(
     "What this database holds, and the paper's Tables 1 and 2 beside it. Every number comes with "
-    "its n and its 95 % interval; *consistent* means that chance alone may explain the difference "
-    "(p ≥ 0.05)."
+    "its n and its 95 % interval, the paper's where it prints one; *consistent* means that chance "
+    "alone may explain the difference (p ≥ 0.05)."
 )
 
 try:
@@ -60,6 +60,6 @@ for name in ("table-1", "table-2"):
         },
     )
     st.download_button(
-        "CSV", cells.to_csv(index=False), f"{name}.csv", "text/csv", key=f"csv-{name}"
+        "Download CSV", cells.to_csv(index=False), f"{name}.csv", "text/csv", key=f"csv-{name}"
     )
     st.caption(f"The same in a terminal: `modadd tables {name} --database {database()}`")
