@@ -2,13 +2,12 @@
 
 import math
 from collections.abc import Hashable
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
 from modadd.experiments import Experiment
-from modadd.structures import CIRCLE_THRESHOLD
-from modadd.tables import SIGNIFICANCE, agreement
+from modadd.tables import SIGNIFICANCE, Definitions, agreement
 
 # quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
 _SHOWN = {
@@ -18,28 +17,12 @@ _SHOWN = {
     "grid_imperfections": ("grid imperfections", 1, 1),
     "correlation": ("correlation", 1, 2),
 }
-COUNTS = {"algorithm-2": "grid_imperfections", "prose": "imperfections_in_prose"}
 Cell = dict[Hashable, Any]
 
 _OF_GRIDS = (
     "accuracies are of the validation pairs; imperfections, and their correlation with accuracy, "
     "are of the grids (non-circles)"
 )
-
-
-class Definitions(NamedTuple):
-    """What a table was made with: see `modadd.tables.table`.
-
-    counting: `algorithm-2` or `prose`, whose metric is `imperfections`.
-    """
-
-    threshold: float = CIRCLE_THRESHOLD
-    counting: str = "algorithm-2"
-    interval: str = "fisher-z"
-
-    @property
-    def imperfections(self) -> str:
-        return COUNTS[self.counting]
 
 
 def lay_out(experiment: Experiment, cells: pd.DataFrame, definitions: Definitions) -> str:

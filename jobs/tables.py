@@ -9,14 +9,14 @@ from sqlalchemy import Engine
 from db.connect import open_for_reading
 from db.queries import experiment_counts, runs
 from jobs.command import Parser, add_database_flag, run_command
-from jobs.layout import COUNTS, Definitions, lay_out
+from jobs.layout import lay_out
 from jobs.requests import parse_seeds
 from modadd.config import ConfigError, suggestion
 from modadd.experiments import EXPERIMENTS, Experiment
 from modadd.simulators import SIMULATORS
 from modadd.statistics import INTERVALS
 from modadd.structures import CIRCLE_THRESHOLD
-from modadd.tables import table
+from modadd.tables import COUNTS, THE_PAPERS, Definitions, table
 
 DESCRIPTION = "Print an experiment's table from the stored runs, cell by cell beside the paper's."
 
@@ -65,7 +65,7 @@ def command(arguments: Sequence[str]) -> int:
 def print_tables(
     engine: Engine,
     names: Sequence[str],
-    definitions: Definitions = Definitions(),  # noqa: B008  # an immutable tuple of the defaults
+    definitions: Definitions = THE_PAPERS,
     *,
     seeds: Sequence[int] | None = None,
     csv: bool = False,
@@ -115,9 +115,7 @@ def _table(
         experiment.groups,
         experiment.reported,
         means=experiment.means,
-        threshold=definitions.threshold,
-        imperfections=definitions.imperfections,
-        interval=definitions.interval,
+        definitions=definitions,
     )
     return experiment, cells
 

@@ -6,7 +6,7 @@ that a page, a report and a terminal lay out the same numbers.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -25,15 +25,37 @@ COLUMNS = (
 )  # fmt: skip
 
 
+COUNTS = {"algorithm-2": "grid_imperfections", "prose": "imperfections_in_prose"}
+
+
+class Definitions(NamedTuple):
+    """What a table is made with.
+
+    threshold: the radius ratio below which an arrangement is a circle (Algorithm 1). counting: how
+    imperfections are counted, one of `COUNTS`. interval: of the correlation, one of
+    `statistics.INTERVALS`.
+    """
+
+    threshold: float = CIRCLE_THRESHOLD
+    counting: str = "algorithm-2"
+    interval: str = "fisher-z"
+
+    @property
+    def imperfections(self) -> str:
+        """The metric that counts them."""
+        return COUNTS[self.counting]
+
+
+THE_PAPERS = Definitions()
+
+
 def table(
     runs: pd.DataFrame,
     groups: Sequence[str],
     reported: Mapping[Any, Row] | None = None,
     *,
     means: Sequence[str] = (),
-    threshold: float = CIRCLE_THRESHOLD,
-    imperfections: str = "grid_imperfections",
-    interval: str = "fisher-z",
+    definitions: Definitions = THE_PAPERS,
 ) -> pd.DataFrame:
     """Cells (group fields…, then `COLUMNS`) of the runs grouped by the `groups` fields.
 
@@ -43,15 +65,13 @@ def table(
     imperfections and correlation are those of the grids (non-circles).
 
     reported: the paper's rows by group values. means: metrics whose means over all done runs are
-    added. threshold: Algorithm 1's. imperfections: the metric
-    counted as imperfections. interval: of the correlation, one of `statistics.INTERVALS`.
+    added.
     """
     cells = []
     for values, members in runs.groupby(list(groups), sort=True, dropna=False):
         row = (reported or {}).get(values, {})
         done = members[members["status"] == "done"]
-        circle = done["radius_ratio"] < threshold
-        measured = _cells(done, circle, imperfections, interval)
+        measured = _cells(done, definitions)
         measured |= {name: statistics.mean(done[name].dropna()) for name in means}
         measured["diverged"] = Estimate(len(members) - len(done), math.nan, math.nan, len(members))
         for quantity, estimate in measured.items():
@@ -60,9 +80,9 @@ def table(
     return pd.DataFrame(cells, columns=[*groups, *COLUMNS])
 
 
-def _cells(
-    runs: pd.DataFrame, circle: "pd.Series[bool]", imperfections: str, interval: str
-) -> dict[str, Estimate]:
+def _cells(runs: pd.DataFrame, definitions: Definitions) -> dict[str, Estimate]:
+    imperfections = definitions.imperfections
+    circle = runs["radius_ratio"] < definitions.threshold
     grids = runs[~circle]
     cells = {"circles": statistics.proportion(int(circle.sum()), len(runs))}
     if "validation_accuracy" in runs:
@@ -72,7 +92,7 @@ def _cells(
     if "validation_accuracy" in runs:
         both = grids[[imperfections, "validation_accuracy"]].dropna()
         cells["correlation"] = statistics.correlation(
-            both[imperfections], both["validation_accuracy"], interval
+            both[imperfections], both["validation_accuracy"], definitions.interval
         )
     return cells
 

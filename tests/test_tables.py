@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from modadd import paper
-from modadd.tables import agreement, table, verdict
+from modadd.tables import Definitions, agreement, table, verdict
 
 
 def runs(**columns):
@@ -39,9 +39,9 @@ def test_cells_are_those_of_table_1():
 
 
 def test_definitions_can_be_changed():
-    wide = table(SIX, ["weight_decay"], threshold=3.5)
+    wide = table(SIX, ["weight_decay"], definitions=Definitions(threshold=3.5))
     assert cell(wide, "circles")["value"] == pytest.approx(4 / 6)
-    prose = table(SIX, ["weight_decay"], imperfections="imperfections_in_prose")
+    prose = table(SIX, ["weight_decay"], definitions=Definitions(counting="prose"))
     assert cell(prose, "grid_imperfections")["value"] == 2
     assert math.isnan(cell(prose, "correlation")["value"])  # constant: undefined, not 0
 
