@@ -54,7 +54,8 @@ def database_url(location: str) -> URL:
 
 def without_password(location: str) -> str:
     """A location as it may be shown and stored."""
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", ascii(location)[1:-1])
+    printable = location.encode("utf-8", "backslashreplace").decode()
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", printable)
 
 
 @contextmanager

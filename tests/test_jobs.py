@@ -187,7 +187,8 @@ def test_the_command_is_stored_so_that_it_can_be_pasted(modadd):
 
 def test_passwords_are_not_stored():
     assert without_password("postgresql://me:secret@host/x") == "postgresql://me:***@host/x"
-    assert without_password("--database=a.db") == "--database=a.db"
+    assert without_password("--database=Zürich.db") == "--database=Zürich.db"
+    assert without_password("\udcff.db") == "\\udcff.db"
 
 
 def test_measure_has_nothing_to_do_after_a_job(modadd):
