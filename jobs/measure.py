@@ -7,6 +7,7 @@ from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
+from sqlalchemy import Engine
 from tqdm import tqdm
 
 from db.connect import open_for_writing
@@ -49,30 +50,35 @@ def command(arguments: Sequence[str]) -> int:
         if not names:
             print("every metric is measured on every snapshot", file=sys.stderr)
             return 0
-        runs = [
-            (run_id, SIMULATORS[kind].config.from_dict(config))
-            for kind in SIMULATORS
-            for run_id, config in configs(engine, kind).items()
-        ]
-        with (
-            stop_on_interrupt() as stopping,
-            executor(Resources()) as pool,
-            tqdm(total=len(runs), desc="measure", unit="run", disable=None) as progress,
-        ):
-            by_id = dict(runs)
-            stored = (
-                _Stored(by_id[found.run_id], found) for found in snapshots(engine, list(by_id))
-            )
-            measured = partial(measure_stored, names=names, stale=stale)
-            for parts in flow(pool, measured, stored, Resources().width + 1, stopping):
-                for keys, values in parts:
-                    update_series(engine, values, keys)
-                progress.update()
-            if stopping.is_set() and progress.n < len(runs):
-                return INTERRUPTED
+        count = _measure_all(engine, names, stale)
+        if count is None:
+            return INTERRUPTED
         mark_measured(engine, metric_declarations(names))
-    print(f"{', '.join(names)}: measured on {len(runs)} runs", file=sys.stderr)
+    print(f"{', '.join(names)}: measured on {count} runs", file=sys.stderr)
     return 0
+
+
+def _measure_all(engine: Engine, names: Sequence[str], stale: Sequence[str]) -> int | None:
+    """Measure every run, each in a transaction; their number, or None if told to stop before."""
+    by_id = {
+        run_id: SIMULATORS[kind].config.from_dict(config)
+        for kind in SIMULATORS
+        for run_id, config in configs(engine, kind).items()
+    }
+    stored = (_Stored(by_id[found.run_id], found) for found in snapshots(engine, list(by_id)))
+    measured = partial(measure_stored, names=names, stale=stale)
+    with (
+        stop_on_interrupt() as stopping,
+        executor(Resources()) as pool,
+        tqdm(total=len(by_id), desc="measure", unit="run", disable=None) as progress,
+    ):
+        done = 0
+        for parts in flow(pool, measured, stored, Resources().width + 1, stopping):
+            for keys, values in parts:
+                update_series(engine, values, keys)
+            done += 1
+            progress.update()
+        return None if stopping.is_set() and done < len(by_id) else len(by_id)
 
 
 def measure_stored(stored: _Stored, names: Sequence[str], stale: Sequence[str]) -> list[Update]:
