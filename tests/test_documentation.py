@@ -83,3 +83,12 @@ def test_the_version_stands_in_one_place():
     project = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
     assert 'dynamic = ["version"]' in project
     assert f"## {modadd.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_readmes_library_example_prints_circles(capsys):
+    (example,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    exec(example, {})
+    *networks, circles = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in networks] == ["0", "200", "2000"]
+    assert int(networks[-1].split()[1]) > 0
+    assert int(circles) > 10
