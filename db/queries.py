@@ -1,4 +1,4 @@
-"""Every read. Results are DataFrames or arrays, never ORM objects; one SQL query each."""
+"""Every read. Results are DataFrames or arrays, never ORM objects; never a query a row."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
