@@ -3,7 +3,6 @@
 import importlib
 import sys
 
-from jobs.command import BAD_INPUT, run_command
 from modadd import __version__
 from modadd.config import suggestion
 
@@ -20,21 +19,28 @@ COMMANDS = {
 
 def main() -> int:
     """Run the command that the first argument names; the process's exit status."""
-    name, *arguments = sys.argv[1:] or ["--help"]
+    try:
+        return _run(*(sys.argv[1:] or ["--help"]))
+    except KeyboardInterrupt:  # before the command itself looks out for it
+        print("modadd: interrupted", file=sys.stderr)
+        return 130
+
+
+def _run(name: str, *arguments: str) -> int:
     if name in ("-h", "--help"):
         print(_usage())
         return 0
     if name == "--version":
         print(f"modadd {__version__}")
         return 0
+    # Imported here, and of the commands only the one that runs, so that help comes at once.
+    from jobs.command import BAD_INPUT, run_command
+
     if name not in COMMANDS:
         message = f"no command {name!r}{suggestion(name, list(COMMANDS))}"
         print(f"modadd: error: {message}", file=sys.stderr)
         return BAD_INPUT
-    # Only the command that runs is imported, so that help and lists come at once.
-    return run_command(
-        name, lambda words: importlib.import_module(f"jobs.{name}").command(words), arguments
-    )
+    return run_command(name, importlib.import_module(f"jobs.{name}").command, arguments)
 
 
 def _usage() -> str:
