@@ -4,7 +4,7 @@ PYTHON ?= python3
 DATABASE ?= modadd.db
 BIN := .venv/bin
 
-.PHONY: reproduce dashboard test install lint types stress clean
+.PHONY: reproduce dashboard test install lint types stress bench clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database "$(DATABASE)"
@@ -32,6 +32,10 @@ types: install
 
 stress: install
 	$(BIN)/pytest -m stress
+
+bench: install
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test,bench]'
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/bench.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
