@@ -105,7 +105,7 @@ class Config:
 
     def to_dict(self) -> dict[str, Scalar]:
         """The fields by name, in order of declaration."""
-        return dataclasses.asdict(self)
+        return {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Self:

@@ -201,11 +201,22 @@ def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, w
             _accumulate(dW_h, h, x)
             _add_rows(db_h, h)
             affine(x, W_h.T, h, nothing)  # and x that of x
-            for d in range(len(x)):
-                for p in range(block):
-                    dE[i[p], d] += x[d, p]
-                    dE[j[p], d] += x[d, p]
+            _scatter(dE, x, i, j)
         _adamw(theta, slope, moments[0], moments[1], shrink, rate, corrections[step])
+
+
+@compiled
+def _scatter(dE, x, i, j):
+    """dE[i, d] += x[d, p] and dE[j, d] += x[d, p]: a pair sum's slope is that of both tokens."""
+    for d in range(x.shape[0]):
+        token, total = i[0], x.dtype.type(0)
+        for p in range(x.shape[1]):
+            if i[p] != token:  # pairs are sorted by i, so that its sum can wait in a register
+                dE[token, d] += total
+                token, total = i[p], x.dtype.type(0)
+            total += x[d, p]
+            dE[j[p], d] += x[d, p]
+        dE[token, d] += total
 
 
 @compiled

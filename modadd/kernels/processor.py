@@ -1,9 +1,14 @@
-"""The compiled kernels' engines: batches of runs on a processor's cores, a run a core at a time."""
+"""The compiled kernels' engines: batches of runs on a processor's cores, a run a core at a time.
+
+They serve every size. Measured from N = 5 to 113, H = 8 to 512 and D = 2 to 64, the training kernel
+is never slower than torch's matrix products (`make bench`), so there is no size to hand over at.
+"""
 
 import itertools
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,7 +37,7 @@ def train(
     with _cores(threads, len(configs)) as on_each_run:
         for epoch in epochs:
             corrections = _corrections(done, epoch).astype(batch.dtype)
-            on_each_run(lambda run: batch.advance(run, corrections))  # noqa: B023  # it ends first
+            on_each_run(partial(batch.advance, corrections=corrections))
             done = epoch
             yield batch.snapshot(epoch)
 
@@ -192,6 +197,6 @@ def simulate(
     with _cores(threads, len(configs)) as on_each_run:
         for epoch in epochs:
             steps = epoch - done
-            on_each_run(lambda runs: advance(runs, steps))  # noqa: B023
+            on_each_run(partial(advance, steps=steps))
             done = epoch
             yield Snapshot(tuple(configs), epoch, positions.copy())

@@ -70,7 +70,7 @@ def _split(experiment: str) -> list[str]:
         for each in patches:
             each.start()
         wall, busy = time.perf_counter(), time.process_time()
-        request = experiment_request(experiment, seeds=None, snapshots=None, parameters=None)
+        request = experiment_request(experiment, seeds=None, snapshots=None, parameters="all")
         list(run_requests(engine, [request], Resources()))
         wall, busy = time.perf_counter() - wall, time.process_time() - busy
         for each in patches:
