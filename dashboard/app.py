@@ -8,7 +8,9 @@ sys.path[0] = str(Path(__file__).parent.parent)
 
 import streamlit as st  # noqa: E402  # the path comes first
 
-st.set_page_config(page_title="modadd", layout="wide")
-st.navigation(
-    [st.Page(Path(__file__).parent / "views" / "overview.py", title="Overview", default=True)]
-).run()
+from dashboard import frame  # noqa: E402
+
+st.set_page_config(
+    page_title="modadd", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide"
+)
+frame.run()

@@ -2,30 +2,22 @@
 
 import streamlit as st
 
+from dashboard import loaders, states
 from dashboard.charts import beside_the_paper
-from dashboard.loaders import database, engine, experiment_cells, kind_counts
-from db.connect import StoreError
+from dashboard.controls import filter_of_page
+from dashboard.header import header
+from dashboard.takeaway import take_away
 from modadd.experiments import EXPERIMENTS
 from modadd.simulators import SIMULATORS
 
-st.title("Clustering and alignment in modular addition")
-st.markdown(
+opened, chosen = loaders.database(), filter_of_page()
+header(
+    "Clustering and alignment in modular addition",
     "What this database holds, and the paper's Tables 1 and 2 beside it. Every number comes with "
     "its n and its 95 % interval, the paper's where it prints one; *consistent* means that chance "
-    "alone may explain the difference (p ≥ 0.05)."
+    "alone may explain the difference (p ≥ 0.05).",
 )
-
-try:
-    engine()
-except StoreError as error:
-    st.info(f"{error}.", icon=":material/database:")
-    st.stop()
-
-counts = kind_counts()
-if counts.empty:
-    st.info("The database holds no runs yet: run `modadd reproduce`.", icon=":material/database:")
-    st.stop()
-
+counts = loaders.kind_counts(opened)
 for column, (kind, simulator) in zip(st.columns(len(SIMULATORS)), SIMULATORS.items(), strict=True):
     of_kind = counts[counts["kind"] == kind].set_index("status")["runs"]
     diverged = int(of_kind.get("diverged", 0))
@@ -39,14 +31,15 @@ for column, (kind, simulator) in zip(st.columns(len(SIMULATORS)), SIMULATORS.ite
 
 for name in ("table-1", "table-2"):
     experiment = EXPERIMENTS[name]
-    st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}")
-    cells = experiment_cells(name)
+    st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=False)
+    cells = loaders.experiment_cells(opened, name, chosen)
     if cells.empty:
-        st.info(f"No runs of {name} are stored: run `modadd reproduce {name}`.")
+        states.no_runs_of(name)
         continue
     (group,) = experiment.groups
     left, right = st.columns(2)
-    left.altair_chart(beside_the_paper(cells, group, "circles", "share of circles"))
+    circles = beside_the_paper(cells, group, "circles", "share of circles")
+    left.altair_chart(circles)
     right.altair_chart(
         beside_the_paper(cells, group, "grid_imperfections", "imperfections of the grids")
     )
@@ -59,7 +52,9 @@ for name in ("table-1", "table-2"):
             for column in ("value", "low", "high", "paper", "paper_low", "paper_high", "p")
         },
     )
-    st.download_button(
-        "Download CSV", cells.to_csv(index=False), f"{name}.csv", "text/csv", key=f"csv-{name}"
+    take_away(
+        name,
+        cells,
+        chart=circles,
+        command=f"modadd tables {name} --database {loaders.shown_location()}",
     )
-    st.caption(f"The same in a terminal: `modadd tables {name} --database {database()}`")
