@@ -152,10 +152,9 @@ def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None
 @_cached(32)
 def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFrame:
     """The cells of an experiment's table (`modadd.tables.table`) over those of its runs that pass
-    the filter; a filter of another kind lets all of them pass. Empty without runs."""
+    the filter, which is of its kind. Empty without runs."""
     experiment = EXPERIMENTS[name]
-    base = chosen if chosen.kind == experiment.kind else Filter(kind=experiment.kind)
-    rows = run_lists.filtered_runs(opened.engine, base, experiment=name)
+    rows = run_lists.filtered_runs(opened.engine, chosen, experiment=name)
     if rows.empty:
         return pd.DataFrame()
     return table(rows, experiment.groups, experiment.reported, means=experiment.means)

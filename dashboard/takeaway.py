@@ -1,6 +1,7 @@
 """Under every chart and table: its rows, its picture, and what makes it again."""
 
 import io
+import shlex
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import streamlit as st
 import vl_convert
 
+from dashboard.loaders import shown_location
 from dashboard.theme import on_paper
 
 # What a spreadsheet would take for a formula.
@@ -48,6 +50,11 @@ def take_away(
         if sql is not None:
             st.caption("The runs behind it, in SQL:")
             st.code(sql, language="sql")
+
+
+def terminal(*words: str) -> str:
+    """The command line of a job on this database."""
+    return " ".join(["modadd", *words, "--database", shlex.quote(shown_location())])
 
 
 def to_csv(rows: pd.DataFrame) -> bytes:
