@@ -2,7 +2,6 @@
 
 import io
 import shlex
-from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -14,10 +13,11 @@ from dashboard.theme import on_paper
 
 # What a spreadsheet would take for a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
-PARQUET = "application/vnd.apache.parquet"
+TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
 PICTURES = {"SVG": "image/svg+xml", "PNG": "image/png", "PDF": "application/pdf"}
 
 
+@st.fragment
 def take_away(
     name: str,
     rows: pd.DataFrame,
@@ -26,24 +26,32 @@ def take_away(
     sql: str | None = None,
     command: str | None = None,
 ) -> None:
-    """A button that opens the ways to take away what is on screen; files are made when asked for.
+    """A button that opens the ways to take away what is on screen; a file is made when chosen.
 
     name: of the files, unique on the page. chart: an Altair chart. sql, command: what makes the
     same again, in SQL or in a terminal.
     """
-    with st.popover("Take away", icon=":material/download:", type="tertiary"):
-        with st.container(horizontal=True):
-            _file(f"{name}.csv", "CSV", "text/csv", lambda: to_csv(rows))
-            _file(
-                f"{name}.parquet",
-                "Parquet",
-                "application/vnd.apache.parquet",
-                lambda: to_parquet(rows),
-            )
-            if chart is not None:
-                for picture, mime in PICTURES.items():
-                    _file(f"{name}.{picture.lower()}", picture, mime, _drawing(chart, picture))
-        st.caption(f"{len(rows):,} rows, {len(rows.columns)} columns")
+    # The files are made here and not in a callable of the button: what a callable makes is dropped
+    # as soon as any session's script has run twice, which may be before it is fetched.
+    box = st.popover(
+        "Take away", icon=":material/download:", type="tertiary", key=f"take-{name}",
+        on_change="rerun",
+    )  # fmt: skip
+    if not box.open:
+        return
+    with box:
+        formats = {**TABLES, **(PICTURES if chart is not None else {})}
+        chosen = st.segmented_control(
+            "As", list(formats), default="CSV", required=True, key=f"format-{name}"
+        )
+        assert chosen is not None
+        data = to_picture(chart, chosen) if chosen in PICTURES else to_table(rows, chosen)
+        file = f"{name}.{chosen.lower()}"
+        size = f"{len(rows):,} rows, {len(data) / 1000:,.0f} kB"
+        st.download_button(f"Download {file}", data, file, formats[chosen], on_click="ignore")
+        st.caption(
+            size if chosen in TABLES else f"as on screen, on white, {len(data) / 1000:,.0f} kB"
+        )
         if command is not None:
             st.caption("The same in a terminal:")
             st.code(command, language="sh")
@@ -55,6 +63,11 @@ def take_away(
 def terminal(*words: str) -> str:
     """The command line of a job on this database."""
     return " ".join(["modadd", *words, "--database", shlex.quote(shown_location())])
+
+
+def to_table(rows: pd.DataFrame, form: str) -> bytes:
+    """The rows as one of `TABLES`."""
+    return to_csv(rows) if form == "CSV" else to_parquet(rows)
 
 
 def to_csv(rows: pd.DataFrame) -> bytes:
@@ -79,16 +92,6 @@ def to_picture(chart: Any, picture: str) -> bytes:
     if picture == "PNG":
         return vl_convert.vegalite_to_png(spec, scale=2)
     return vl_convert.vegalite_to_pdf(spec)
-
-
-def _drawing(chart: Any, picture: str) -> Callable[[], bytes]:
-    return lambda: to_picture(chart, picture)
-
-
-def _file(name: str, label: str, mime: str, data: Callable[[], bytes]) -> None:
-    st.download_button(
-        label, data, name, mime, key=f"download-{name}", on_click="ignore", width="content"
-    )
 
 
 def _as_text(value: Any) -> Any:

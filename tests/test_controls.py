@@ -72,7 +72,7 @@ def test_another_kind_drops_what_it_cannot_have(shown):
     shown.query_params["where"] = "weight_decay:0.3..0.6"
     shown.query_params["status"] = "done"
     shown.run()
-    shown.segmented_control[0].set_value("particle").run()
+    widget(shown.segmented_control, "Kind").set_value("particle").run()
     assert counted(shown) == "**36** of 36 particle simulations"
     assert in_url(shown) == {"kind": "particle", "status": "done"}
 

@@ -59,11 +59,18 @@ class Visit:
             self.complaints.append(f"request off the machine: {request.url}")
 
 
-@pytest.fixture
-def visit(chromium, server):
-    """Opens a page of the dashboard in a fresh window; fails if anything went wrong in it."""
+@pytest.fixture(scope="session")
+def windows(chromium):
+    """A browser whose windows share what it has fetched, as a reader's do."""
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
-    visit = Visit(context, server)
-    yield visit
+    yield context
     context.close()
+
+
+@pytest.fixture
+def visit(windows, server):
+    """Opens a page of the dashboard in a window of its own; fails if anything went wrong in it."""
+    visit = Visit(windows, server)
+    yield visit
+    visit.page.close()
     assert not visit.complaints
