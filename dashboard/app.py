@@ -1,4 +1,7 @@
-"""`streamlit run dashboard/app.py [-- --database PATH]`: navigation, and nothing else."""
+"""`streamlit run dashboard/app.py [-- --database PATH]`: serves the pages.
+
+Everything heavy is imported here, while the server starts, and not when the first reader waits.
+"""
 
 import sys
 from pathlib import Path
@@ -8,9 +11,7 @@ sys.path[0] = str(Path(__file__).parent.parent)
 
 import streamlit as st  # noqa: E402  # the path comes first
 
-from dashboard import frame  # noqa: E402
+from dashboard import warm  # noqa: E402
 
-st.set_page_config(
-    page_title="modadd", page_icon=str(Path(__file__).with_name("icon.svg")), layout="wide"
-)
-frame.run()
+warm.up()
+app = st.App(Path(__file__).with_name("script.py"))

@@ -35,9 +35,11 @@ def gallery_chart(
         .properties(
             width=width,
             height=round(side * shown.rows),
-            padding={"top": 26, "left": 2, "right": 2, "bottom": 2},
+            padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
             # Fitting into the page's width would squeeze one axis and not the other.
             autosize=alt.AutoSizeParams(type="pad"),
+            # Thousands of dots move at each step of the slider: as SVG that takes twice as long.
+            usermeta={"embedOptions": {"renderer": "canvas"}},
         )
         .configure_view(stroke=None)
     )
@@ -51,7 +53,7 @@ def _tokens(shown: Gallery, x: alt.Scale, y: alt.Scale, side: float) -> alt.Char
         .transform_calculate(
             px="datum.column + " + place.format(0, 3), py="datum.row + " + place.format(3, 6)
         )
-        .mark_circle(size=max(9, (side / 13) ** 2), opacity=0.95)
+        .mark_circle(size=max(9, (side / 13) ** 2), opacity=1)
         .encode(
             x=alt.X("px:Q", scale=x, axis=None),
             y=alt.Y("py:Q", scale=y, axis=None),
@@ -70,7 +72,7 @@ def _tiles(shown: Gallery, x: alt.Scale, y: alt.Scale, tooltip: Sequence[str]) -
     )
     return (
         alt.Chart(frames)
-        .mark_rect(fill="transparent", strokeWidth=1.2, cornerRadius=3, cursor="pointer")
+        .mark_rect(fill="transparent", strokeWidth=1.2, cursor="pointer")
         .encode(
             x=alt.X("left:Q", scale=x, axis=None),
             x2="right:Q",

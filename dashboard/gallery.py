@@ -65,13 +65,14 @@ def gallery(
     paths = {run: _over_frames(stored[run], frames) for run in placed["run_id"] if run in stored}
     reaches = {run: float(np.abs(path).max()) or 1.0 for run, path in paths.items()}
     common = float(np.quantile(list(reaches.values()), 0.9)) if reaches else 1.0
-    parts = [
-        _tokens(run, column, row, _digits(paths[run], common if alike else reaches[run]), colours)
-        for run, column, row in placed[["run_id", "column", "row"]].itertuples(index=False)
-        if run in paths
-    ]
-    tokens = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
-    return Gallery(list(frames), placed, tokens, columns, rows)
+    tokens: list[tuple[object, ...]] = []
+    for run, column, row in placed[["run_id", "column", "row"]].itertuples(index=False):
+        if run in paths:
+            written = _digits(paths[run], common if alike else reaches[run])
+            named = zip(range(len(written)), colours[len(written)], written, strict=True)
+            tokens += [(run, column, row, *token) for token in named]
+    drawn = pd.DataFrame(tokens, columns=["run_id", "column", "row", "token", "colour", "path"])
+    return Gallery(list(frames), placed, drawn, columns, rows)
 
 
 def _over_frames(run: Arrangements, frames: Sequence[int]) -> NDArray[np.float64]:
@@ -89,19 +90,3 @@ def _digits(path: NDArray[np.float64], reach: float) -> list[str]:
     units = np.rint(UNITS * within).astype(np.int64).transpose(1, 0, 2)
     digits = np.stack([units // 100, units // 10 % 10, units % 10], axis=-1) + ord("0")
     return [token.tobytes().decode() for token in digits.astype(np.uint8)]
-
-
-def _tokens(
-    run: int, column: int, row: int, paths: Sequence[str], colours: Mapping[int, Sequence[str]]
-) -> pd.DataFrame:
-    count = len(paths)
-    return pd.DataFrame(
-        {
-            "run_id": run,
-            "token": range(count),
-            "colour": colours[count],
-            "column": column,
-            "row": row,
-            "path": paths,
-        }
-    )

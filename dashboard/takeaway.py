@@ -49,9 +49,7 @@ def take_away(
         file = f"{name}.{chosen.lower()}"
         size = f"{len(rows):,} rows, {len(data) / 1000:,.0f} kB"
         st.download_button(f"Download {file}", data, file, formats[chosen], on_click="ignore")
-        st.caption(
-            size if chosen in TABLES else f"as on screen, on white, {len(data) / 1000:,.0f} kB"
-        )
+        st.caption(size if chosen in TABLES else f"drawn on white, {len(data) / 1000:,.0f} kB")
         if command is not None:
             st.caption("The same in a terminal:")
             st.code(command, language="sh")

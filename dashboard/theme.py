@@ -4,6 +4,7 @@ Charts on a page take text and background from the page's theme; charts on paper
 drawn on white.
 """
 
+import functools
 import math
 from typing import Any
 
@@ -39,7 +40,8 @@ _TO_RGB = np.array(
 )
 
 
-def residue_colours(modulus: int) -> list[str]:
+@functools.lru_cache(maxsize=64)
+def residue_colours(modulus: int) -> tuple[str, ...]:
     """One `#rrggbb` a residue: the hue goes round once, as residues do, and the lightness varies,
     so that neighbours differ to the colour-blind too."""
     residues = np.arange(modulus)
@@ -50,7 +52,7 @@ def residue_colours(modulus: int) -> list[str]:
         step[-1] = 1
     lightness = np.array(LIGHTNESSES)[step]
     lab = np.stack([lightness, CHROMA * np.cos(hue), CHROMA * np.sin(hue)], axis=1)
-    return ["#" + "".join(f"{channel:02x}" for channel in rgb) for rgb in _srgb(lab)]
+    return tuple("#" + "".join(f"{channel:02x}" for channel in rgb) for rgb in _srgb(lab))
 
 
 def _srgb(lab: NDArray[np.float64]) -> NDArray[np.int64]:

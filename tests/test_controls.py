@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
 
-APP = Path(__file__).parent.parent / "dashboard" / "app.py"
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 
 @pytest.fixture

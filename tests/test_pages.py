@@ -11,7 +11,7 @@ from streamlit.testing.v1 import AppTest
 from dashboard.pages import PAGES
 from db.connect import open_for_writing
 
-APP = Path(__file__).parent.parent / "dashboard" / "app.py"
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 every_page = pytest.mark.parametrize("name", PAGES)
 pages_with_runs = pytest.mark.parametrize(

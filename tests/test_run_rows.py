@@ -68,7 +68,7 @@ def test_a_thumbnail_is_an_svg_with_a_dot_a_token(dim):
     assert scheme == "data:image/svg+xml;utf8"
     assert "#" not in svg
     dots = ElementTree.fromstring(unquote(svg)).findall(".//{*}path")
-    assert [dot.get("stroke") for dot in dots] == residue_colours(5)
+    assert [dot.get("stroke") for dot in dots] == list(residue_colours(5))
 
 
 def test_the_scatters_marks_are_the_runs_with_both_values():

@@ -40,8 +40,12 @@ def jobs(opened: Database) -> None:
     if not open_jobs.empty:
         st.markdown("**Running, or stopped early** (start a stopped one again, and it goes on)")
         job_table(open_jobs)
-    with st.expander(f"The last {len(known)} jobs", icon=":material/history:"):
-        job_table(known)
+    last = st.expander(
+        f"The last jobs ({len(known)})", icon=":material/history:", key="jobs", on_change="rerun"
+    )
+    if last.open:
+        with last:
+            job_table(known)
 
 
 def job_table(shown: pd.DataFrame) -> None:

@@ -40,6 +40,8 @@ class Visit:
         self.page = context.new_page()
         self.address = address
         self.complaints = []
+        self.sent = []
+        self.page.on("websocket", lambda socket: socket.on("framesent", self.sent.append))
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
         self.page.on("console", self._console)
         self.page.on("request", self._request)
