@@ -24,18 +24,23 @@ def write_many_runs(path, runs=10_000, snapshots=2):
 
     snapshots: how many of the default schedule are kept, from the first to the last.
     """
-    epochs = schedule("default", 2000)
-    chosen = [epochs[i] for i in np.rint(np.linspace(0, len(epochs) - 1, snapshots)).astype(int)]
-    random = np.random.default_rng(0)
     with open_for_writing(str(path)) as engine:
         declare_program(engine)
         job = store.add_job(
             engine, planned_runs=runs, provenance=provenance("cpu", 1), packages=packages()
         )
         for start in range(0, runs, BATCH):
-            records = [_record(i, chosen, random) for i in range(start, min(start + BATCH, runs))]
+            records = some_runs(start, min(start + BATCH, runs), snapshots)
             store.add_runs(engine, job, records, ["table-1"])
         store.finish_job(engine, job)
+
+
+def some_runs(start, stop, snapshots=2):
+    """The records of runs number `start` to `stop`, each with as many snapshots."""
+    epochs = schedule("default", 2000)
+    chosen = [epochs[i] for i in np.rint(np.linspace(0, len(epochs) - 1, snapshots)).astype(int)]
+    random = np.random.default_rng(start)
+    return [_record(index, chosen, random) for index in range(start, stop)]
 
 
 def _record(index, epochs, random):

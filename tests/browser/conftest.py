@@ -41,7 +41,7 @@ class Visit:
         self.address = address
         self.complaints = []
         self.sent = []
-        self.page.on("websocket", lambda socket: socket.on("framesent", self.sent.append))
+        self.page.on("websocket", lambda socket: socket.on("framesent", self._frame_sent))
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
         self.page.on("console", self._console)
         self.page.on("request", self._request)
@@ -50,6 +50,9 @@ class Visit:
         self.page.goto(f"{self.address}/{path}")
         settle(self.page)
         return self.page
+
+    def _frame_sent(self, payload):
+        self.sent.append(payload)
 
     def _console(self, message):
         expected = message.location.get("url", "").endswith(EXPECTED_404)

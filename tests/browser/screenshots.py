@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from browser.serving import open_chromium, serving, settle
 from dashboard.pages import PAGES
 
-SIZE = {"width": 1400, "height": 1000}
+SIZE = {"width": 1400, "height": 1600}
 
 
 def take(database, folder, scheme="light"):
