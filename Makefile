@@ -4,13 +4,16 @@ PYTHON ?= python3
 DATABASE ?= modadd.db
 BIN := .venv/bin
 
-.PHONY: reproduce dashboard test install lint types stress bench clean
+.PHONY: reproduce dashboard screenshots test install lint types stress bench clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database "$(DATABASE)"
 
 dashboard: install
 	MODADD_DATABASE="$(DATABASE)" $(BIN)/streamlit run dashboard/app.py
+
+screenshots: install
+	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py "$(DATABASE)" docs/screenshots
 
 test: install lint types
 	$(BIN)/pytest

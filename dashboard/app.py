@@ -1,4 +1,7 @@
-"""`streamlit run dashboard/app.py [-- --database PATH]`: navigation, and nothing else."""
+"""`streamlit run dashboard/app.py [-- --database PATH]`: serves the pages.
+
+Everything heavy is imported here, while the server starts, and not when the first reader waits.
+"""
 
 import sys
 from pathlib import Path
@@ -8,7 +11,7 @@ sys.path[0] = str(Path(__file__).parent.parent)
 
 import streamlit as st  # noqa: E402  # the path comes first
 
-st.set_page_config(page_title="modadd", layout="wide")
-st.navigation(
-    [st.Page(Path(__file__).parent / "views" / "overview.py", title="Overview", default=True)]
-).run()
+from dashboard import warm  # noqa: E402
+
+warm.up()
+app = st.App(Path(__file__).with_name("script.py"))

@@ -3,34 +3,57 @@
 import altair as alt
 import pandas as pd
 
-# From Okabe & Ito's palette, which the colour-blind can tell apart; shape says it once more.
-OURS, PAPER = "#0072B2", "#D55E00"
+from dashboard.theme import OURS, PAPER
+
+SOURCES = ["this database", "paper"]
 
 
 def beside_the_paper(
-    cells: pd.DataFrame, group: str, quantity: str, title: str
+    cells: pd.DataFrame, group: str, quantity: str, title: str, *, percent: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
     """One quantity over a group field, ours and the paper's, each with its 95 % interval.
 
     cells: as `modadd.tables.table` returns them.
     """
     rows = cells[cells["quantity"] == quantity]
-    ours = rows[[group, "value", "low", "high", "n"]].assign(source="this database")
+    ours = rows[[group, "value", "low", "high", "n"]].assign(source=SOURCES[0])
     paper = rows[[group, "paper", "paper_low", "paper_high", "paper_n"]].set_axis(
         ours.columns[:-1], axis=1
     )
-    both = pd.concat([ours, paper.assign(source="paper")]).dropna(subset=["value"])
-    names = ["this database", "paper"]
+    both = pd.concat([ours, paper.assign(source=SOURCES[1])]).dropna(subset=["value"])
+    numbers = ".1%" if percent else ".3~g"
+    # Colour and shape say the same: either is enough.
     base = alt.Chart(both).encode(
-        x=alt.X(f"{group}:O", title=group.replace("_", " "), axis=alt.Axis(labelAngle=0)),
-        xOffset=alt.XOffset("source:N", sort=names),
-        color=alt.Color("source:N", scale=alt.Scale(domain=names, range=[OURS, PAPER]), title=None),
-        tooltip=[alt.Tooltip(name) for name in both.columns],
+        x=alt.X(
+            f"{group}:O",
+            title=group.replace("_", " "),
+            axis=alt.Axis(labelAngle=0),
+            scale=alt.Scale(type="point", padding=0.5),
+        ),
+        xOffset=alt.XOffset("source:N", sort=SOURCES, scale=alt.Scale(range=[-7, 7])),
+        color=alt.Color(
+            "source:N",
+            scale=alt.Scale(domain=SOURCES, range=[OURS, PAPER]),
+            legend=alt.Legend(title=None, orient="top", offset=4),
+        ),
+        tooltip=[
+            alt.Tooltip("source:N", title="from"),
+            alt.Tooltip(f"{group}:O", title=group.replace("_", " ")),
+            alt.Tooltip("value:Q", title=title, format=numbers),
+            alt.Tooltip("low:Q", title="95 % from", format=numbers),
+            alt.Tooltip("high:Q", title="to", format=numbers),
+            alt.Tooltip("n:Q", title="n"),
+        ],
     )
+    axis = alt.Axis(format="%", tickCount=5) if percent else alt.Axis(tickCount=5)
     interval = base.mark_rule(strokeWidth=2).encode(
-        y=alt.Y("low:Q", title=title, scale=alt.Scale(zero=True)), y2="high:Q"
+        y=alt.Y("low:Q", title=None, axis=axis, scale=alt.Scale(zero=True)), y2="high:Q"
     )
-    point = base.mark_point(size=70, filled=True).encode(
-        y="value:Q", shape=alt.Shape("source:N", scale=alt.Scale(domain=names), title=None)
+    point = base.mark_point(size=80, filled=True, opacity=1).encode(
+        y="value:Q",
+        shape=alt.Shape(
+            "source:N", scale=alt.Scale(domain=SOURCES, range=["circle", "diamond"]), title=None
+        ),
     )
-    return alt.layer(interval, point).properties(height=260)
+    heading = alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600)
+    return alt.layer(interval, point).properties(height=310, title=heading)

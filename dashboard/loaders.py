@@ -1,62 +1,194 @@
-"""The only file that caches. Keys hold the database's revision, so that new rows appear at once."""
+"""The only file that caches. Keys hold the database's revision, so that new rows appear at once.
+
+What is returned is shared between all sessions: never change it in place.
+"""
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
+import numpy as np
 import pandas as pd
 import streamlit as st
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
-from db import queries
-from db.connect import reader, revision
+from db import arrangements as stored
+from db import queries, run_lists
+from db.arrangements import Arrangements
+from db.connect import StoreError, reader, without_password
+from db.connect import revision as stored_revision
+from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
 from modadd.tables import table
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
-def database() -> str:
-    """`--database PATH` behind `--`, else $MODADD_DATABASE, else modadd.db."""
+_HOW = "streamlit run dashboard/app.py -- --database PATH"
+
+
+class Database(NamedTuple):
+    """An open database at a moment: the first argument, and the cache key, of every loader."""
+
+    engine: Engine
+    revision: int
+
+
+def location() -> str:
+    """`--database PATH` behind `--`, else $MODADD_DATABASE, else modadd.db.
+
+    Raises:
+        StoreError: for any other argument.
+    """
     arguments = sys.argv[1:]
-    if "--database" in arguments[:-1]:
-        return arguments[arguments.index("--database") + 1]
-    return os.environ.get("MODADD_DATABASE") or "modadd.db"
+    if not arguments:
+        return os.environ.get("MODADD_DATABASE") or "modadd.db"
+    flag, equals, path = arguments[0].partition("=")
+    path = path if equals else " ".join(arguments[1:2])
+    if flag != "--database" or not path or len(arguments) > (1 if equals else 2):
+        raise StoreError(f"the dashboard takes `{_HOW}`, got {' '.join(arguments)}")
+    return path
 
 
-def engine() -> Engine:
-    """A read-only engine on the database; raises StoreError if there is nothing to read."""
-    location = database()
-    path = Path(location)
+def shown_location() -> str:
+    """The database's place as it may be shown."""
+    return without_password(location())
+
+
+def database() -> Database:
+    """The database, opened for reading.
+
+    Raises:
+        StoreError: if there is nothing to read.
+    """
+    place = location()
+    path = Path(place)
     # A file that was removed and made anew is another database under the same name.
     inode = path.stat().st_ino if path.is_file() else 0
-    return _engine(str(path.absolute()) if inode else location, inode)
+    engine = _engine(str(path.absolute()) if inode else place, inode)
+    return Database(engine, stored_revision(engine))
 
 
-def kind_counts() -> pd.DataFrame:
+def watched() -> Database | None:
+    """The database at this moment, or None if there is none: cheap, for whoever waits for news."""
+    try:
+        return database()
+    except StoreError:
+        return None
+
+
+@st.cache_resource(max_entries=4, on_release=lambda engine: engine.dispose())
+def _engine(place: str, inode: int) -> Engine:
+    return reader(place)
+
+
+def _cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep a loader's last `most` results, by database, revision and arguments."""
+    hash_funcs: dict[Any, Any] = {Engine: id, Filter: repr}
+    return st.cache_resource(max_entries=most, show_spinner=False, hash_funcs=hash_funcs)
+
+
+@_cached(8)
+def kind_counts(opened: Database) -> pd.DataFrame:
     """Columns kind, status, runs."""
-    opened = engine()
-    return _kind_counts(opened, revision(opened))
+    return queries.kind_counts(opened.engine)
 
 
-def experiment_cells(name: str) -> pd.DataFrame:
-    """The cells of an experiment's table (`modadd.tables.table`); empty without stored runs."""
-    opened = engine()
-    return _experiment_cells(opened, revision(opened), name)
+@_cached(8)
+def experiment_counts(opened: Database) -> pd.DataFrame:
+    """Columns experiment, kind, status, runs."""
+    return queries.experiment_counts(opened.engine)
 
 
-@st.cache_resource(max_entries=4, on_release=lambda opened: opened.dispose())
-def _engine(location: str, inode: int) -> Engine:
-    return reader(location)
+@_cached(8)
+def job_progress(opened: Database) -> pd.DataFrame:
+    """As `db.run_lists.job_progress`."""
+    return run_lists.job_progress(opened.engine)
 
 
-@st.cache_data(max_entries=8, hash_funcs={Engine: id})
-def _kind_counts(opened: Engine, revision: int) -> pd.DataFrame:
-    return queries.kind_counts(opened)
+@_cached(16)
+def columns(opened: Database, kind: str) -> dict[str, type]:
+    """The columns of `<kind>_runs`, each float or str."""
+    return run_lists.columns(opened.engine, kind)
 
 
-@st.cache_data(max_entries=32, hash_funcs={Engine: id})
-def _experiment_cells(opened: Engine, revision: int, name: str) -> pd.DataFrame:
+@_cached(16)
+def experiments(opened: Database, kind: str) -> list[str]:
+    """The names of the experiments with runs of a kind."""
+    return run_lists.experiments(opened.engine, kind)
+
+
+@_cached(64)
+def distinct_values(opened: Database, kind: str, column: str) -> list[float | str]:
+    """A column's values if they are few, else nothing."""
+    return run_lists.distinct_values(opened.engine, kind, column)
+
+
+@_cached(64)
+def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None:
+    """A column's least and greatest value."""
+    return run_lists.span(opened.engine, kind, column)
+
+
+@_cached(32)
+def count_runs(opened: Database, chosen: Filter) -> int:
+    """How many runs pass the filter."""
+    return run_lists.count_runs(opened.engine, chosen)
+
+
+@_cached(16)
+def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None) -> pd.DataFrame:
+    """The runs that pass the filter, with those columns (all, if None).
+
+    Raises:
+        StoreError: for a column that the database lacks.
+    """
+    return run_lists.filtered_runs(opened.engine, chosen, wanted)
+
+
+@_cached(32)
+def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFrame:
+    """The cells of an experiment's table (`modadd.tables.table`) over those of its runs that pass
+    the filter, which is of its kind. Empty without runs."""
     experiment = EXPERIMENTS[name]
-    stored = queries.runs(opened, experiment.kind, name)
-    if stored.empty:
+    rows = run_lists.filtered_runs(opened.engine, chosen, experiment=name)
+    if rows.empty:
         return pd.DataFrame()
-    return table(stored, experiment.groups, experiment.reported, means=experiment.means)
+    return table(rows, experiment.groups, experiment.reported, means=experiment.means)
+
+
+@_cached(8)
+def stored_epochs(opened: Database, run_ids: tuple[int, ...]) -> list[int]:
+    """The epochs at which any of the runs has a snapshot."""
+    return stored.stored_epochs(opened.engine, run_ids)
+
+
+@_cached(8)
+def arrangements(
+    opened: Database, run_ids: tuple[int, ...], epochs: tuple[int, ...] | None = None
+) -> dict[int, Arrangements]:
+    """run_id → its arrangements, at all stored epochs or at those given."""
+    return stored.arrangements(opened.engine, run_ids, epochs)
+
+
+@_cached(16)
+def final_arrangements(
+    opened: Database, run_ids: tuple[int, ...]
+) -> dict[int, NDArray[np.float32]]:
+    """run_id → its last arrangement (token, dim)."""
+    return stored.final_arrangements(opened.engine, run_ids)
+
+
+@_cached(16)
+def series(opened: Database, run_id: int) -> pd.DataFrame:
+    """A run's metrics over epochs."""
+    return stored.series(opened.engine, run_id)
+
+
+@_cached(4)
+def classifiers(opened: Database, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Epochs and packed parameters of a network."""
+    return stored.classifiers(opened.engine, run_id)

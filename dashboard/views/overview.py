@@ -1,65 +1,90 @@
 """Overview: what is in the database, and the paper beside it."""
 
+import pandas as pd
 import streamlit as st
 
-from dashboard.charts import beside_the_paper
-from dashboard.loaders import database, engine, experiment_cells, kind_counts
-from db.connect import StoreError
+from dashboard import loaders
+from dashboard.beside import beside_the_paper
+from dashboard.controls import filter_of_page
+from dashboard.header import header
+from dashboard.loaders import Database
+from dashboard.takeaway import take_away, terminal
+from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
 from modadd.simulators import SIMULATORS
 
-st.title("Clustering and alignment in modular addition")
-st.markdown(
-    "What this database holds, and the paper's Tables 1 and 2 beside it. Every number comes with "
-    "its n and its 95 % interval, the paper's where it prints one; *consistent* means that chance "
-    "alone may explain the difference (p ≥ 0.05)."
-)
+JOB_COLUMNS = (
+    "started_at", "command", "progress", "stored_runs", "planned_runs", "diverged_runs", "device",
+    "finished_at",
+)  # fmt: skip
 
-try:
-    engine()
-except StoreError as error:
-    st.info(f"{error}.", icon=":material/database:")
-    st.stop()
 
-counts = kind_counts()
-if counts.empty:
-    st.info("The database holds no runs yet: run `modadd reproduce`.", icon=":material/database:")
-    st.stop()
+def stored(opened: Database) -> None:
+    """How many runs of each kind, and how many of them diverged."""
+    counts = loaders.kind_counts(opened)
+    diverged = int(counts[counts["status"] == "diverged"]["runs"].sum())
+    columns = st.columns(len(SIMULATORS) + 2)
+    for column, (kind, simulator) in zip(columns, SIMULATORS.items(), strict=False):
+        runs = int(counts[counts["kind"] == kind]["runs"].sum())
+        column.metric(simulator.title.capitalize(), f"{runs:,}")
+    columns[-2].metric("Diverged", f"{diverged:,}", help="Kept, and left out of every table.")
+    last = loaders.job_progress(opened)["job_id"].max()
+    columns[-1].metric("Jobs", f"{last:,}", help="Commands that computed what is here.")
 
-for column, (kind, simulator) in zip(st.columns(len(SIMULATORS)), SIMULATORS.items(), strict=True):
-    of_kind = counts[counts["kind"] == kind].set_index("status")["runs"]
-    diverged = int(of_kind.get("diverged", 0))
-    column.metric(
-        simulator.title.capitalize(),
-        f"{of_kind.sum():,}",
-        f"{diverged} diverged" if diverged else None,
-        delta_color="off",
-        border=True,
+
+def jobs(opened: Database) -> None:
+    """Jobs without an end first, with their progress; the others folded away."""
+    known = loaders.job_progress(opened)
+    known = known.assign(progress=known["stored_runs"] / known["planned_runs"].clip(lower=1))
+    open_jobs = known[known["finished_at"].isna()]
+    if not open_jobs.empty:
+        st.markdown("**Running, or stopped early** (start a stopped one again, and it goes on)")
+        job_table(open_jobs)
+    last = st.expander(
+        f"The last jobs ({len(known)})", icon=":material/history:", key="jobs", on_change="rerun"
     )
+    if last.open:
+        with last:
+            job_table(known)
 
-for name in ("table-1", "table-2"):
-    experiment = EXPERIMENTS[name]
-    st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}")
-    cells = experiment_cells(name)
-    if cells.empty:
-        st.info(f"No runs of {name} are stored: run `modadd reproduce {name}`.")
-        continue
-    (group,) = experiment.groups
-    left, right = st.columns(2)
-    left.altair_chart(beside_the_paper(cells, group, "circles", "share of circles"))
-    right.altair_chart(
-        beside_the_paper(cells, group, "grid_imperfections", "imperfections of the grids")
-    )
+
+def job_table(shown: pd.DataFrame) -> None:
     st.dataframe(
-        cells[cells["quantity"] != "diverged"],
+        shown,
         hide_index=True,
         placeholder="–",
+        column_order=JOB_COLUMNS,
         column_config={
-            column: st.column_config.NumberColumn(format="%.3g")
-            for column in ("value", "low", "high", "paper", "paper_low", "paper_high", "p")
+            "progress": st.column_config.ProgressColumn(format="percent"),
+            "command": st.column_config.TextColumn(width="large"),
         },
     )
-    st.download_button(
-        "Download CSV", cells.to_csv(index=False), f"{name}.csv", "text/csv", key=f"csv-{name}"
-    )
-    st.caption(f"The same in a terminal: `modadd tables {name} --database {database()}`")
+
+
+def experiments(opened: Database) -> None:
+    """What each experiment holds."""
+    counts = loaders.experiment_counts(opened)
+    wide = counts.pivot_table(
+        index=["experiment", "kind"], columns="status", values="runs", fill_value=0
+    ).reset_index()
+    titles = {name: f"{known.title} ({known.place})" for name, known in EXPERIMENTS.items()}
+    wide.insert(1, "shows", wide["experiment"].map(titles).fillna("your own"))
+    st.dataframe(wide, hide_index=True)
+    take_away("experiments", wide, command=terminal("list"))
+
+
+opened, chosen = loaders.database(), filter_of_page()
+header(
+    "Clustering and alignment in modular addition",
+    "What this database holds, and the paper's Tables 1 and 2 beside it: points are estimates, "
+    "lines their 95 % intervals. *Consistent* means that chance alone may explain the difference "
+    "(p ≥ 0.05), which a small n makes easy: *seeds to tell* says how many would settle it.",
+)
+stored(opened)
+jobs(opened)
+if chosen != Filter(kind=chosen.kind):
+    st.caption(f"The tables below count only the {SIMULATORS[chosen.kind].title} of the filter.")
+for name in ("table-1", "table-2"):
+    beside_the_paper(opened, name, chosen)
+st.header("Experiments", anchor=False)
+experiments(opened)

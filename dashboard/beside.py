@@ -1,0 +1,52 @@
+"""One of the paper's tables beside this database: charts, and the verdict cell by cell."""
+
+from dataclasses import replace
+
+import altair as alt
+import streamlit as st
+
+from dashboard import cells, charts, loaders, states
+from dashboard.loaders import Database
+from dashboard.takeaway import take_away, terminal
+from db.filters import Filter
+from modadd.experiments import EXPERIMENTS
+
+
+def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
+    """The section of an experiment with a table in the paper, over the runs of the filter."""
+    experiment = EXPERIMENTS[name]
+    st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=name)
+    narrowed = chosen if chosen.kind == experiment.kind else Filter(kind=experiment.kind)
+    found = loaders.experiment_cells(opened, name, narrowed)
+    if found.empty:
+        states.no_runs_of(name)
+        return
+    (group,) = experiment.groups
+    drawn = (
+        charts.beside_the_paper(found, group, "circles", "Share of circles", percent=True),
+        charts.beside_the_paper(found, group, "grid_imperfections", "Imperfections of the grids"),
+    )
+    for column, chart, part in zip(st.columns(2, gap="large"), drawn, "ab", strict=True):
+        column.altair_chart(chart, key=f"{name}-{part}")
+    st.markdown(cells.summary(found))
+    st.dataframe(
+        cells.readable(found, experiment.groups),
+        hide_index=True,
+        placeholder="–",
+        height="content",
+        column_config={
+            group: st.column_config.NumberColumn(group.replace("_", " "), format="%g"),
+            "here": st.column_config.TextColumn("here [95 %]"),
+            "paper": st.column_config.TextColumn("paper [95 %]"),
+            "paper_n": st.column_config.NumberColumn("paper's n"),
+            "p": st.column_config.NumberColumn(format="%.2g"),
+            "seeds_to_tell": st.column_config.TextColumn("seeds to tell", help=cells.SEEDS_HELP),
+        },
+    )
+    take_away(
+        name,
+        found,
+        chart=alt.hconcat(*drawn),
+        sql=replace(narrowed, experiments=(name,)).sql(),
+        command=None if narrowed != Filter(kind=experiment.kind) else terminal("tables", name),
+    )

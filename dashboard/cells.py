@@ -1,0 +1,89 @@
+"""Cells of a table as people read them: value, interval and n; ours, the paper's, the verdict."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import pandas as pd
+
+from modadd.power import POWER, seeds_to_tell
+from modadd.tables import SIGNIFICANCE, verdict
+
+# In the order of Table 1's columns: quantity → its name and how it is printed.
+QUANTITIES = {
+    "circles": ("share of circles", "percent"),
+    "circle_accuracy": ("circles' accuracy", "percent"),
+    "grid_accuracy": ("grids' accuracy", "percent"),
+    "grid_imperfections": ("grid imperfections", "count"),
+    "correlation": ("correlation", "coefficient"),
+}
+_FORMATS = {"percent": (100, "{:.1f}"), "count": (1, "{:.1f}"), "coefficient": (1, "{:.2f}")}
+_MANY = 1_000_000
+
+SEEDS_HELP = (
+    "How many seeds we and the paper would each need, were the true difference as large as the one "
+    f"seen, for it to show at p < 0.05 with a power of {POWER:.0%}."
+)
+
+
+def readable(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
+    """One row a cell, ready to read: the groups, quantity, here, n, paper, paper_n, p, verdict and
+    seeds_to_tell. cells: as `modadd.tables.table` returns them."""
+    shown = cells[cells["quantity"].isin(list(QUANTITIES))].copy()
+    shown["seeds_to_tell"] = seeds_to_tell(cells, groups).reindex(shown.index).map(_seeds)
+    rows = shown.to_dict("records")
+    shown["here"] = [_estimate(row, "value", "low", "high") for row in rows]
+    shown["paper"] = [_estimate(row, "paper", "paper_low", "paper_high") for row in rows]
+    shown["paper_n"] = shown["paper_n"].where(shown["paper"] != "", None)
+    shown["verdict"] = [_marked(row["p"], row["verdict"]) for row in rows]
+    shown["quantity"] = [_name(row["quantity"]) for row in rows]
+    return shown[
+        [*groups, "quantity", "here", "n", "paper", "paper_n", "p", "verdict", "seeds_to_tell"]
+    ].reset_index(drop=True)
+
+
+def summary(cells: pd.DataFrame) -> str:
+    """In one line: how many cells were compared, and how many differ."""
+    compared = cells[cells["p"].notna()]
+    differ = int((compared["p"] < SIGNIFICANCE).sum())
+    return (
+        f"{len(compared)} cells compared with the paper: **{len(compared) - differ} consistent, "
+        f"{differ} {'differs' if differ == 1 else 'differ'}** at p < 0.05; chance alone would "
+        f"make about {SIGNIFICANCE * len(compared):.1f} differ."
+    )
+
+
+def _name(quantity: str) -> str:
+    return QUANTITIES[quantity][0]
+
+
+def _estimate(row: dict[Any, Any], value: str, low: str, high: str) -> str:
+    factor, form = _FORMATS[QUANTITIES[row["quantity"]][1]]
+    unit = " %" if factor == 100 else ""
+    if _missing(row[value]):
+        return ""
+    text = form.format(factor * row[value])
+    if _missing(row[low]) or _missing(row[high]):
+        return f"{text}{unit}"
+    ends = (row[low], row[high])
+    if factor == 100:  # Student's t knows nothing of the ends of a share
+        ends = (max(0.0, ends[0]), min(1.0, ends[1]))
+    return f"{text}{unit} [{form.format(factor * ends[0])}, {form.format(factor * ends[1])}]"
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or math.isnan(value)
+
+
+def _marked(p: float, stored: str) -> str:
+    """The verdict with a mark that is seen without colour."""
+    if not stored:
+        return ""
+    mark = "○" if _missing(p) else "▲" if p < SIGNIFICANCE else "●"
+    return f"{mark} {verdict(p)}"
+
+
+def _seeds(seeds: float) -> str:
+    if _missing(seeds):
+        return ""
+    return f"> {_MANY:,}" if seeds > _MANY else f"{math.ceil(seeds):,}"

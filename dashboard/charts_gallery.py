@@ -1,0 +1,114 @@
+"""The gallery as a chart: one slider scrubs all tiles, in the browser alone."""
+
+import json
+from collections.abc import Sequence
+
+import altair as alt
+
+from dashboard.gallery import UNITS, Gallery
+from dashboard.theme import QUIET, STRUCTURE_COLOURS
+
+WIDTH = 960
+FRAME, TILE = "frame", "tile"
+_LABELLED = 64  # pixels of a tile's side, below which its label would cover the tokens
+
+
+def gallery_chart(
+    shown: Gallery, tooltip: Sequence[str], *, width: int = WIDTH, start: int | None = None
+) -> alt.LayerChart:
+    """Tiles in a grid, framed by structure. A click selects a tile's run_id as `tile`.
+
+    tooltip: columns of the tiles. start: the frame that is shown first, by default the last one.
+    """
+    last = len(shown.frames) - 1
+    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
+    frame = alt.param(name=FRAME, value=last if start is None else start, bind=slider)
+    side = width / shown.columns
+    x = alt.Scale(domain=[0, shown.columns], nice=False, zero=False)
+    y = alt.Scale(domain=[shown.rows, 0], nice=False, zero=False)
+    layers = [_tokens(shown, x, y, side), _tiles(shown, x, y, tooltip), _epoch(shown)]
+    if side >= _LABELLED:
+        layers.append(_labels(shown, x, y))
+    return (
+        alt.layer(*layers)
+        .add_params(frame)
+        .properties(
+            width=width,
+            height=round(side * shown.rows),
+            padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
+            # Fitting into the page's width would squeeze one axis and not the other.
+            autosize=alt.AutoSizeParams(type="pad"),
+            # Thousands of dots move at each step of the slider: as SVG that takes twice as long.
+            usermeta={"embedOptions": {"renderer": "canvas"}},
+        )
+        .configure_view(stroke=None)
+    )
+
+
+def _tokens(shown: Gallery, x: alt.Scale, y: alt.Scale, side: float) -> alt.Chart:
+    # Each row holds its whole path; only as many points as are seen are ever computed.
+    place = f"toNumber(substring(datum.path, 6 * {FRAME} + {{}}, 6 * {FRAME} + {{}})) / {UNITS}"
+    return (
+        alt.Chart(shown.tokens)
+        .transform_calculate(
+            px="datum.column + " + place.format(0, 3), py="datum.row + " + place.format(3, 6)
+        )
+        .mark_circle(size=max(9, (side / 13) ** 2), opacity=1)
+        .encode(
+            x=alt.X("px:Q", scale=x, axis=None),
+            y=alt.Y("py:Q", scale=y, axis=None),
+            color=alt.Color("colour:N", scale=None),
+        )
+    )
+
+
+def _tiles(shown: Gallery, x: alt.Scale, y: alt.Scale, tooltip: Sequence[str]) -> alt.Chart:
+    pick = alt.selection_point(name=TILE, fields=["run_id"], on="click", clear=False, toggle=False)
+    frames = shown.tiles.assign(
+        left=shown.tiles["column"] + 0.03,
+        right=shown.tiles["column"] + 0.97,
+        top=shown.tiles["row"] + 0.03,
+        bottom=shown.tiles["row"] + 0.97,
+    )
+    return (
+        alt.Chart(frames)
+        .mark_rect(fill="transparent", strokeWidth=1.2, cursor="pointer")
+        .encode(
+            x=alt.X("left:Q", scale=x, axis=None),
+            x2="right:Q",
+            y=alt.Y("top:Q", scale=y, axis=None),
+            y2="bottom:Q",
+            stroke=alt.Stroke(
+                "structure:N",
+                scale=alt.Scale(
+                    domain=list(STRUCTURE_COLOURS), range=list(STRUCTURE_COLOURS.values())
+                ),
+                legend=None,
+            ),
+            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in tooltip],
+        )
+        .add_params(pick)
+    )
+
+
+def _labels(shown: Gallery, x: alt.Scale, y: alt.Scale) -> alt.Chart:
+    placed = shown.tiles.assign(left=shown.tiles["column"] + 0.07, bottom=shown.tiles["row"] + 0.95)
+    return (
+        alt.Chart(placed)
+        .mark_text(align="left", baseline="bottom", fontSize=9, color=QUIET)
+        .encode(
+            x=alt.X("left:Q", scale=x, axis=None),
+            y=alt.Y("bottom:Q", scale=y, axis=None),
+            text="label:N",
+        )
+    )
+
+
+def _epoch(shown: Gallery) -> alt.Chart:
+    epochs = json.dumps(shown.frames)
+    return (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(text=f"'epoch ' + format({epochs}[{FRAME}], ',')")
+        .mark_text(align="left", baseline="bottom", fontSize=15, fontWeight=600, color=QUIET)
+        .encode(text="text:N", x=alt.value(0), y=alt.value(-6))
+    )

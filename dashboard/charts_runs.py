@@ -1,0 +1,44 @@
+"""Charts of runs, a mark a run."""
+
+import altair as alt
+import pandas as pd
+
+from dashboard.theme import STRUCTURE_COLOURS
+
+BRUSH = "brush"
+_SHAPES = {"circle": "circle", "perfect grid": "triangle-up", "imperfect grid": "square"}
+
+
+def scatter(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
+    """One column against another, a mark a run, coloured and shaped by structure; a rectangle
+    drawn over it selects as `brush`. rows: run_id, seed, structure, x and y."""
+    brush = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
+    domain = list(STRUCTURE_COLOURS)
+    columns = list(dict.fromkeys(["run_id", "seed", x, y, "structure"]))
+    return (
+        alt.Chart(rows[columns].dropna(subset=[x, y]))
+        .mark_point(filled=True, size=26, opacity=0.55)
+        .encode(
+            x=_axis(alt.X, x),
+            y=_axis(alt.Y, y),
+            color=alt.Color(
+                "structure:N",
+                scale=alt.Scale(domain=domain, range=list(STRUCTURE_COLOURS.values())),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            shape=alt.Shape(
+                "structure:N",
+                scale=alt.Scale(domain=domain, range=[_SHAPES[name] for name in domain]),
+                legend=None,
+            ),
+            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in columns],
+        )
+        .add_params(brush)
+        .properties(height=360)
+    )
+
+
+def _axis(channel: type[alt.X] | type[alt.Y], column: str) -> alt.X | alt.Y:
+    return channel(
+        f"{column}:Q", title=column.replace("_", " "), scale=alt.Scale(zero=False, nice=True)
+    )

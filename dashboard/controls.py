@@ -1,0 +1,235 @@
+"""The one filter: in the sidebar, in the URL, and the same on every page.
+
+The URL speaks first: a filter in it that is not the session's is taken over by the widgets. Else
+the session's filter is written into the URL, also after the navigation has emptied it.
+"""
+
+import streamlit as st
+
+from dashboard import loaders, states
+from dashboard.loaders import Database
+from dashboard.pages import PAGES
+from db.connect import StoreError
+from db.filters import KEYS, STATUSES, STRUCTURES, Between, Condition, Filter, FilterError, OneOf
+from modadd.simulators import SIMULATORS
+
+_SESSION = "filter"
+_WIDGET = "filter-"
+# Identities and what every run has its own of: nothing to filter by.
+_NOT_OFFERED = ("run_id", "config_hash", "status", "is_circle")
+
+
+def filter_of_page() -> Filter:
+    """The filter that the page shows; all runs of the first kind where nothing was chosen."""
+    return st.session_state.get(_SESSION, Filter())
+
+
+def sidebar_filter(opened: Database) -> None:
+    """Draw the filter in the sidebar, and keep URL, widgets and session in step."""
+    chosen = _adopt_url(opened)
+    with st.sidebar:
+        st.subheader("Filter", anchor=False)
+        chosen = _widgets(opened, chosen)
+        st.session_state[_SESSION] = chosen
+        _write_url(chosen)
+        _footer(opened, chosen)
+
+
+def keep_filter() -> None:
+    """Carry the filter through a page that does not show it."""
+    _write_url(filter_of_page())
+
+
+def set_filter(chosen: Filter) -> None:
+    """Make this the filter from the next run of the page on; for callbacks."""
+    st.session_state[_SESSION] = chosen
+    _write_url(chosen)
+    _forget_widgets()
+
+
+def link_query(**parameters: object) -> dict[str, str]:
+    """Query parameters for a link to another page: the filter, and the page's own parameters."""
+    own = {name: str(value) for name, value in parameters.items()}
+    return {**filter_of_page().to_query(), **own}
+
+
+def open_page(name: str, **parameters: object) -> None:
+    """Go to another page with the filter; nothing happens if there is no such page."""
+    if name in PAGES:
+        st.switch_page(PAGES[name].path, query_params=link_query(**parameters))
+
+
+def _adopt_url(opened: Database) -> Filter:
+    query = {key: st.query_params[key] for key in KEYS if key in st.query_params}
+    known: Filter | None = st.session_state.get(_SESSION)
+    if not query or (known is not None and query == known.to_query()):
+        return known or _first_filter(opened)
+    try:
+        asked = Filter.from_query(query)
+        _check(opened, asked)
+    except (FilterError, StoreError) as error:
+        states.bad_input(f"The filter in the URL is left out: {error}")
+        asked = known or _first_filter(opened)
+    _forget_widgets()
+    return asked
+
+
+def _check(opened: Database, asked: Filter) -> None:
+    if asked.kind not in SIMULATORS:
+        raise FilterError(f"kind must be one of {', '.join(SIMULATORS)}, got {asked.kind!r}")
+    loaders.count_runs(opened, asked)
+
+
+def _first_filter(opened: Database) -> Filter:
+    counts = loaders.kind_counts(opened)
+    kinds = [kind for kind in SIMULATORS if kind in set(counts["kind"])]
+    return Filter(kind=kinds[0]) if kinds else Filter()
+
+
+def _write_url(chosen: Filter) -> None:
+    query = chosen.to_query()
+    if {key: st.query_params.get(key) for key in query} != query or any(
+        key in st.query_params for key in KEYS if key not in query
+    ):
+        for key in KEYS:
+            st.query_params.pop(key, None)
+        st.query_params.update(query)
+
+
+def _forget_widgets() -> None:
+    for key in [key for key in st.session_state if str(key).startswith(_WIDGET)]:
+        del st.session_state[key]
+
+
+def _start(name: str, value: object) -> str:
+    """The key of a widget, which starts from `value` unless it has a state already."""
+    key = f"{_WIDGET}{name}"
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
+
+
+def _widgets(opened: Database, chosen: Filter) -> Filter:
+    kind = st.segmented_control(
+        "Kind",
+        list(SIMULATORS),
+        format_func=lambda kind: SIMULATORS[kind].title.capitalize(),
+        key=_start("kind", chosen.kind),
+        required=True,
+        label_visibility="collapsed",
+    )
+    assert kind is not None
+    if kind != chosen.kind:  # its columns and experiments are others
+        chosen = Filter(kind=kind, status=chosen.status, structure=chosen.structure)
+        _forget_all_but("kind")
+    names = loaders.experiments(opened, kind)
+    missing = [name for name in chosen.experiments if name not in names]
+    experiments = st.multiselect(
+        "Experiment",
+        [*names, *missing],
+        key=_start("experiments", list(chosen.experiments)),
+        placeholder="any",
+    )
+    structure = st.selectbox(
+        "Structure",
+        list(STRUCTURES),
+        key=_start("structure", chosen.structure),
+        index=None,
+        placeholder="any",
+        help="In the paper's words: a circle has a radius ratio below 1.2 (Algorithm 1), "
+        "a grid is whatever is no circle, an imperfect grid has imperfections (Algorithm 2).",
+    )
+    status = st.selectbox(
+        "Status", STATUSES, key=_start("status", chosen.status), index=None, placeholder="any"
+    )
+    offered = [name for name in loaders.columns(opened, kind) if name not in _NOT_OFFERED]
+    more = [name for name in chosen.columns if name not in offered]
+    picked = st.multiselect(
+        "Fields and metrics",
+        [*offered, *more],
+        format_func=lambda name: name.replace("_", " "),
+        key=_start("columns", list(chosen.columns)),
+        placeholder="narrow by …",
+    )
+    conditions = {condition.column: condition for condition in chosen.where}
+    where = [_condition(opened, kind, name, conditions.get(name)) for name in picked]
+    return Filter(
+        kind=kind,
+        experiments=tuple(experiments),
+        structure=structure,
+        status=status,
+        where=tuple(condition for condition in where if condition is not None),
+    )
+
+
+def _forget_all_but(name: str) -> None:
+    kept = st.session_state[f"{_WIDGET}{name}"]
+    _forget_widgets()
+    st.session_state[f"{_WIDGET}{name}"] = kept
+
+
+def _condition(
+    opened: Database, kind: str, column: str, known: Condition | None
+) -> Condition | None:
+    """The widgets of one column: its values if they are few, else a range."""
+    values = loaders.distinct_values(opened, kind, column)
+    is_text = loaders.columns(opened, kind)[column] is str
+    if isinstance(known, Between) or (known is None and not is_text and not values):
+        return _range(opened, kind, column, known if isinstance(known, Between) else None)
+    more = [v for v in (known.values if known else ()) if v not in values]
+    chosen = st.multiselect(
+        column.replace("_", " "),
+        [*values, *more],
+        key=_start(f"values-{column}", list(known.values) if known else []),
+        format_func=lambda value: value if isinstance(value, str) else f"{value:g}",
+        placeholder="any",
+    )
+    return OneOf(column, tuple(chosen)) if chosen else None
+
+
+def _range(opened: Database, kind: str, column: str, known: Between | None) -> Between | None:
+    ends = loaders.span(opened, kind, column) or ("", "")
+    label = column.replace("_", " ")
+    left, right = st.columns(2)
+    low = left.number_input(
+        f"{label} from",
+        value=None,
+        key=_start(f"low-{column}", known.low if known else None),
+        placeholder=_placeholder(ends[0]),
+        format="%g",
+    )
+    high = right.number_input(
+        "to",
+        value=None,
+        key=_start(f"high-{column}", known.high if known else None),
+        placeholder=_placeholder(ends[1]),
+        format="%g",
+    )
+    if low is None and high is None:
+        return None
+    if low is not None and high is not None and low > high:
+        st.caption(f":red[from {low:g} to {high:g} is empty: it is left out]")
+        return None
+    return Between(column, low, high)
+
+
+def _placeholder(end: float | str) -> str:
+    return end if isinstance(end, str) else f"{end:.4g}"
+
+
+def _footer(opened: Database, chosen: Filter) -> None:
+    passing, stored = (
+        loaders.count_runs(opened, chosen),
+        loaders.count_runs(opened, Filter(kind=chosen.kind)),
+    )
+    left, right = st.columns([2, 1], vertical_alignment="center")
+    left.caption(f"**{passing:,}** of {stored:,} {SIMULATORS[chosen.kind].title}")
+    right.button(
+        "Clear",
+        type="tertiary",
+        disabled=chosen == Filter(kind=chosen.kind),
+        on_click=set_filter,
+        args=(Filter(kind=chosen.kind),),
+    )
+    with st.expander("As SQL", icon=":material/database_search:"):
+        st.code(chosen.sql(), language="sql", wrap_lines=True)

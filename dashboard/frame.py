@@ -1,0 +1,43 @@
+"""What is around every page: the navigation, the filter, and the watch for new rows."""
+
+import streamlit as st
+
+from dashboard import controls, live, loaders, states
+from dashboard.loaders import Database
+from dashboard.pages import PAGES, Page
+from db.connect import StoreError
+
+
+def run() -> None:
+    """Draw the navigation and the filter, then the page."""
+    chosen = _navigation()
+    page = PAGES[chosen.url_path or next(iter(PAGES))]
+    try:
+        opened: Database | None = loaders.database()
+    except StoreError as error:
+        opened, reason = None, str(error)
+    live.follow(opened)
+    has_runs = opened is not None and not loaders.kind_counts(opened).empty
+    if page.needs_runs and opened is None:
+        states.no_database(reason)
+    if page.needs_runs and not has_runs:
+        states.empty_database()
+    if page.filtered and opened is not None and has_runs:
+        controls.sidebar_filter(opened)
+    else:
+        controls.keep_filter()
+    try:
+        chosen.run()
+    except StoreError as error:
+        states.nothing_to_draw(str(error))
+
+
+def _navigation() -> "st.Page":
+    sections: dict[str, list[st.Page]] = {}
+    for index, page in enumerate(PAGES.values()):
+        sections.setdefault(page.section, []).append(_entry(page, default=index == 0))
+    return st.navigation(sections)
+
+
+def _entry(page: Page, *, default: bool) -> "st.Page":
+    return st.Page(page.path, title=page.title, icon=page.icon, url_path=page.name, default=default)

@@ -1,0 +1,38 @@
+"""The pages, in the order of the navigation. A page is one file in `views/` and one entry here."""
+
+from pathlib import Path
+from typing import NamedTuple
+
+VIEWS = Path(__file__).parent / "views"
+
+
+class Page(NamedTuple):
+    """name: the file in `views/` and the path in the URL. section: of the navigation. filtered:
+    whether the page shows the runs of the filter; only then does the sidebar have it. needs_runs:
+    whether there is nothing to see without a database that holds runs."""
+
+    name: str
+    title: str
+    section: str
+    icon: str
+    filtered: bool = True
+    needs_runs: bool = True
+
+    @property
+    def address(self) -> str:
+        """The page's path in the URL: the first page is at the root."""
+        return "" if self.name == next(iter(PAGES)) else self.name
+
+    @property
+    def path(self) -> Path:
+        """The page's file."""
+        return VIEWS / f"{self.name}.py"
+
+
+PAGES: dict[str, Page] = {
+    page.name: page
+    for page in (
+        Page("overview", "Overview", "Results", ":material/home:"),
+        Page("runs", "Runs", "Results", ":material/apps:"),
+    )
+}

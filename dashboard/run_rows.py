@@ -1,0 +1,73 @@
+"""Runs as rows that people read: structure in words, the fields that vary first, thumbnails."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modadd.statistics import Estimate, proportion
+from modadd.structures import CIRCLE_THRESHOLD
+
+STRUCTURES = ("circle", "perfect grid", "imperfect grid")
+# Said by other columns, or of no use to a reader.
+_LAST = ("last_epoch", "wall_time", "config_hash", "job_id", "project_version", "git_commit")
+
+
+def with_structure(rows: pd.DataFrame, threshold: float = CIRCLE_THRESHOLD) -> pd.DataFrame:
+    """The rows with a column `structure`, one of `STRUCTURES`: a grid is whatever is no circle."""
+    circle = rows["radius_ratio"] < threshold
+    imperfect = rows["grid_imperfections"] > 0
+    names = np.select([circle, imperfect], [STRUCTURES[0], STRUCTURES[2]], STRUCTURES[1])
+    return rows.assign(structure=names)
+
+
+def structure_shares(rows: pd.DataFrame) -> dict[str, Estimate]:
+    """The share of each structure among the runs that did not diverge, with Wilson's interval."""
+    done = rows[rows["status"] == "done"]
+    return {
+        name: proportion(int((done["structure"] == name).sum()), len(done)) for name in STRUCTURES
+    }
+
+
+def varying(rows: pd.DataFrame, fields: Iterable[str]) -> list[str]:
+    """Those of the config fields in which the runs differ, but for the seed; most values first."""
+    values = {name: rows[name].nunique() for name in fields if name != "seed"}
+    return sorted((name for name in values if values[name] > 1), key=lambda name: -values[name])
+
+
+def column_order(rows: pd.DataFrame, fields: Sequence[str]) -> list[str]:
+    """Columns to show: what tells runs apart first; what all share stays in the table's menu."""
+    first = ["thumbnail", "run_id", "seed", *varying(rows, fields), "structure"]
+    first += ["status"] if rows["status"].nunique() > 1 else []
+    skipped = {*first, *fields, *_LAST, "status", "is_circle", "device", "threads"}
+    return [*first, *(name for name in rows.columns if name not in skipped)]
+
+
+def label(row: Mapping[Any, Any], fields: Sequence[str]) -> str:
+    """A tile's name: its seed and the first field that varies."""
+    parts = [f"{row['seed']}", *(f"{row[name]:g}" for name in fields[:1] if _number(row[name]))]
+    return " · ".join(parts) + (" diverged" if row["status"] == "diverged" else "")
+
+
+def thumbnail(arrangement: NDArray[np.float32], colours: Sequence[str]) -> str:
+    """A data URI of an SVG: the tokens of a final arrangement (token, dim), in two dimensions."""
+    points = np.zeros((len(arrangement), 2))
+    points[:, : arrangement.shape[1]] = arrangement[:, :2]
+    reach = float(np.abs(points).max()) or 1.0
+    places = np.rint(40 * points / reach).astype(int).tolist()
+    dots = "".join(
+        f'<path stroke="{colour}" d="M{x} {-y}h.01"/>'
+        for (x, y), colour in zip(places, colours, strict=True)
+    )
+    return "data:image/svg+xml;utf8," + quote(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="56" height="56" viewBox="-48 -48 96 96">'
+        f'<g stroke-width="13" stroke-linecap="round">{dots}</g></svg>',
+        safe="<>=\"/:; .-'",
+    )
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, int | float | np.number)

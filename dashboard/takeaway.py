@@ -1,0 +1,96 @@
+"""Under every chart and table: its rows, its picture, and what makes it again."""
+
+import io
+import shlex
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+import vl_convert
+
+from dashboard.loaders import shown_location
+from dashboard.theme import on_paper
+
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
+PICTURES = {"SVG": "image/svg+xml", "PNG": "image/png", "PDF": "application/pdf"}
+
+
+@st.fragment
+def take_away(
+    name: str,
+    rows: pd.DataFrame,
+    *,
+    chart: Any = None,
+    sql: str | None = None,
+    command: str | None = None,
+) -> None:
+    """A button that opens the ways to take away what is on screen; a file is made when chosen.
+
+    name: of the files, unique on the page. chart: an Altair chart. sql, command: what makes the
+    same again, in SQL or in a terminal.
+    """
+    # The files are made here and not in a callable of the button: what a callable makes is dropped
+    # as soon as any session's script has run twice, which may be before it is fetched.
+    box = st.popover(
+        "Take away", icon=":material/download:", type="tertiary", key=f"take-{name}",
+        on_change="rerun",
+    )  # fmt: skip
+    if not box.open:
+        return
+    with box:
+        formats = {**TABLES, **(PICTURES if chart is not None else {})}
+        chosen = st.segmented_control(
+            "As", list(formats), default="CSV", required=True, key=f"format-{name}"
+        )
+        assert chosen is not None
+        data = to_picture(chart, chosen) if chosen in PICTURES else to_table(rows, chosen)
+        file = f"{name}.{chosen.lower()}"
+        size = f"{len(rows):,} rows, {len(data) / 1000:,.0f} kB"
+        st.download_button(f"Download {file}", data, file, formats[chosen], on_click="ignore")
+        st.caption(size if chosen in TABLES else f"drawn on white, {len(data) / 1000:,.0f} kB")
+        if command is not None:
+            st.caption("The same in a terminal:")
+            st.code(command, language="sh")
+        if sql is not None:
+            st.caption("The runs behind it, in SQL:")
+            st.code(sql, language="sql")
+
+
+def terminal(*words: str) -> str:
+    """The command line of a job on this database."""
+    return " ".join(["modadd", *words, "--database", shlex.quote(shown_location())])
+
+
+def to_table(rows: pd.DataFrame, form: str) -> bytes:
+    """The rows as one of `TABLES`."""
+    return to_csv(rows) if form == "CSV" else to_parquet(rows)
+
+
+def to_csv(rows: pd.DataFrame) -> bytes:
+    """UTF-8; text that a spreadsheet would compute gets a `'` before it."""
+    texts = rows.select_dtypes(include=["object", "str"]).columns
+    harmless = rows.assign(**{column: rows[column].map(_as_text) for column in texts})
+    return harmless.rename(columns=_as_text).to_csv(index=False).encode()
+
+
+def to_parquet(rows: pd.DataFrame) -> bytes:
+    """The rows with their types."""
+    buffer = io.BytesIO()
+    rows.to_parquet(buffer, index=False)
+    return buffer.getvalue()
+
+
+def to_picture(chart: Any, picture: str) -> bytes:
+    """The chart on white, as one of `PICTURES`."""
+    spec = on_paper(chart).to_json()
+    if picture == "SVG":
+        return vl_convert.vegalite_to_svg(spec).encode()
+    if picture == "PNG":
+        return vl_convert.vegalite_to_png(spec, scale=2)
+    return vl_convert.vegalite_to_pdf(spec)
+
+
+def _as_text(value: Any) -> Any:
+    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

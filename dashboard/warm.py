@@ -1,0 +1,23 @@
+"""What costs seconds once, done before the first reader comes."""
+
+from importlib import import_module
+from pkgutil import iter_modules
+
+import altair as alt
+import pandas as pd
+from altair.utils import schemapi
+from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
+
+import dashboard
+
+
+def up() -> None:
+    """Import what the pages use, and send one small chart through what draws them."""
+    for module in iter_modules(dashboard.__path__, "dashboard."):
+        if not module.name.endswith((".app", ".script")):
+            import_module(module.name)
+    rows = pd.DataFrame({"value": [0.0]})
+    # The charts' specifications are checked by the tests; checking them at every click costs 0.1 s.
+    schemapi.DEBUG_MODE = False
+    alt.Chart(rows).mark_point().encode(x="value:Q").to_dict()
+    convert_pandas_df_to_arrow_bytes(rows)

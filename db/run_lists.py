@@ -1,0 +1,156 @@
+"""Reads of runs by filter: one query each, over the view `<kind>_runs`, never a blob."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import pandas as pd
+from sqlalchemy import Engine, case, func, inspect, select, text
+from sqlalchemy.exc import DBAPIError, NoSuchTableError
+
+from db.connect import StoreError
+from db.filters import Filter
+from db.schema import ExperimentRun, Job, Run
+
+
+def columns(engine: Engine, kind: str) -> dict[str, type]:
+    """The columns of `<kind>_runs` in order, each `float` (numbers) or `str`; empty if no view."""
+    try:
+        found = inspect(engine).get_columns(f"{kind}_runs")
+    except NoSuchTableError:
+        return {}
+    return {column["name"]: _python_type(str(column["type"])) for column in found}
+
+
+def filtered_runs(
+    engine: Engine,
+    chosen: Filter,
+    wanted: Sequence[str] | None = None,
+    *,
+    experiment: str | None = None,
+) -> pd.DataFrame:
+    """Those columns (all, if None) of the runs that pass the filter, in order of run_id.
+
+    experiment: of its members alone, whatever other experiments the filter names.
+
+    Raises:
+        StoreError: for a column that the view lacks, or of another type than the filter's values.
+    """
+    known = columns(engine, chosen.kind)
+    names = list(known if wanted is None else wanted)
+    if not known:
+        return pd.DataFrame(columns=names)
+    _check_columns(known, [*names, *chosen.columns], chosen.kind)
+    condition, values = chosen.condition()
+    if experiment is not None:
+        member = "SELECT run_id FROM experiment_runs WHERE experiment = :experiment"
+        condition, values = (
+            f"{condition} AND run_id IN ({member})",
+            {**values, "experiment": experiment},
+        )
+    listed = ", ".join(names)
+    query = f"SELECT {listed} FROM {chosen.kind}_runs WHERE {condition} ORDER BY run_id"
+    with _understood(chosen):
+        return pd.read_sql(text(query), engine, params=values)
+
+
+def count_runs(engine: Engine, chosen: Filter) -> int:
+    """How many runs pass the filter.
+
+    Raises:
+        StoreError: as `filtered_runs`.
+    """
+    known = columns(engine, chosen.kind)
+    if not known:
+        return 0
+    _check_columns(known, chosen.columns, chosen.kind)
+    condition, values = chosen.condition()
+    query = text(f"SELECT COUNT(*) FROM {chosen.kind}_runs WHERE {condition}")
+    with _understood(chosen), engine.connect() as connection:
+        return int(connection.execute(query, values).scalar_one())
+
+
+def distinct_values(engine: Engine, kind: str, column: str, most: int = 25) -> list[float | str]:
+    """The values of a column over all runs of a kind, sorted; empty if there are more than `most`.
+
+    Raises:
+        StoreError: for a column that the view lacks.
+    """
+    _check_columns(columns(engine, kind), [column], kind)
+    query = text(
+        f"SELECT DISTINCT {column} FROM {kind}_runs WHERE {column} IS NOT NULL LIMIT {most + 1}"
+    )
+    with engine.connect() as connection:
+        values = list(connection.execute(query).scalars())
+    return sorted(values) if len(values) <= most else []
+
+
+def span(engine: Engine, kind: str, column: str) -> tuple[float, float] | None:
+    """The least and greatest value of a column over all runs of a kind; None if it has none.
+
+    Raises:
+        StoreError: for a column that the view lacks.
+    """
+    _check_columns(columns(engine, kind), [column], kind)
+    query = text(f"SELECT MIN({column}), MAX({column}) FROM {kind}_runs")
+    with engine.connect() as connection:
+        low, high = connection.execute(query).one()
+    return None if low is None else (low, high)
+
+
+def experiments(engine: Engine, kind: str) -> list[str]:
+    """The names of the experiments that have runs of a kind."""
+    query = (
+        select(ExperimentRun.experiment)
+        .join(Run, Run.run_id == ExperimentRun.run_id)
+        .where(Run.kind == kind)
+        .distinct()
+        .order_by(ExperimentRun.experiment)
+    )
+    with engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def job_progress(engine: Engine, most: int = 20) -> pd.DataFrame:
+    """The last jobs, newest first.
+
+    Columns job_id, command, started_at, finished_at (NULL: not noted), device, planned_runs,
+    stored_runs, diverged_runs. Runs that a later job stored again count as the later one's.
+    """
+    diverged = func.sum(case((Run.status == "diverged", 1), else_=0))
+    query = (
+        select(
+            Job.job_id,
+            Job.command,
+            Job.started_at,
+            Job.finished_at,
+            Job.device,
+            Job.planned_runs,
+            func.count(Run.run_id).label("stored_runs"),
+            func.coalesce(diverged, 0).label("diverged_runs"),
+        )
+        .outerjoin(Run, Run.job_id == Job.job_id)
+        .group_by(Job.job_id)
+        .order_by(Job.job_id.desc())
+        .limit(most)
+    )
+    return pd.read_sql(query, engine)
+
+
+def _check_columns(known: dict[str, type], names: Sequence[str], kind: str) -> None:
+    for name in names:
+        if name not in known:
+            raise StoreError(f"the database's {kind} runs have no column {name}")
+
+
+@contextmanager
+def _understood(chosen: Filter) -> Iterator[None]:
+    try:
+        yield
+    except DBAPIError as error:
+        raise StoreError(
+            f"the database cannot answer {chosen.url or chosen.kind}: {error.orig}"
+        ) from error
+
+
+def _python_type(sql_type: str) -> type:
+    return str if sql_type.upper().startswith(("TEXT", "VARCHAR", "CHAR")) else float

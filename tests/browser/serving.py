@@ -1,0 +1,59 @@
+"""A dashboard of our own on a free port, and a browser to look at it."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
+READY = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
+
+
+@contextmanager
+def serving(database):
+    """The address of a server on the database, for as long as the block lasts."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+    environment = {**os.environ, "MODADD_DATABASE": str(database)}
+    server = subprocess.Popen(
+        command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait_for(f"{address}/_stcore/health", server)
+        yield address
+    finally:
+        server.terminate()
+        server.wait(10)
+
+
+def _wait_for(address, server):
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and server.poll() is None:
+        try:
+            urllib.request.urlopen(address, timeout=1).close()
+        except OSError:
+            time.sleep(0.1)
+        else:
+            return
+    raise RuntimeError("the dashboard's server did not start")
+
+
+def open_chromium(playwright):
+    """Debian's Chromium, headless."""
+    return playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+def settle(page):
+    """Wait until the page has its title, its script has run and its charts are drawn."""
+    page.wait_for_selector("h1", timeout=30_000)
+    page.wait_for_function(READY, timeout=30_000)
+    page.wait_for_load_state("networkidle")

@@ -1,0 +1,85 @@
+"""The Runs page with a hand on it: scrub, brush, sort, take away."""
+
+import re
+
+import pytest
+
+from browser.serving import settle
+
+GALLERY = ".st-key-gallery-box"
+SCATTER = "[class*=st-key-scatter-]"
+
+
+def pixels(page):
+    return page.locator(f"{GALLERY} .vega-embed").screenshot()
+
+
+@pytest.fixture
+def page(visit):
+    page = visit.open("runs?tiles=24")
+    page.locator(GALLERY).scroll_into_view_if_needed()
+    page.locator(f"{GALLERY} input[type=range]").wait_for()
+    return page
+
+
+def test_scrubbing_moves_every_tile_without_asking_the_server(visit, page):
+    slider = page.locator(f"{GALLERY} input[type=range]")
+    last = int(slider.get_attribute("max"))
+    slider.fill("0")
+    page.wait_for_timeout(100)
+    start = pixels(page)
+    visit.sent.clear()
+    for frame in range(last + 1):
+        slider.fill(str(frame))
+    # The watch for new rows asks once a second; a step of the slider never does.
+    assert len(visit.sent) < last / 2
+    assert pixels(page) != start
+    slider.fill("0")
+    page.wait_for_timeout(100)
+    assert pixels(page) == start
+
+
+def test_tiles_are_square(page):
+    # The margins come on top of the tiles' own pixels: nothing is squeezed to fit the page.
+    box = page.locator(f"{GALLERY} canvas").bounding_box()
+    assert box["width"] > 960
+    assert box["height"] > 3 * 960 / 8
+
+
+def test_a_brush_narrows_what_is_below_and_can_become_the_filter(page):
+    page.locator(SCATTER).scroll_into_view_if_needed()
+    box = page.locator(f"{SCATTER} .vega-embed").bounding_box()
+    page.mouse.move(box["x"] + 0.15 * box["width"], box["y"] + 0.25 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.55 * box["width"], box["y"] + 0.7 * box["height"], steps=8)
+    page.mouse.up()
+    keep = page.get_by_role("button", name="Keep the brush as filter")
+    keep.wait_for()
+    page.get_by_text(re.compile(r"^Runs 1 to .* of 56$")).wait_for(state="hidden")
+    below = page.get_by_text(re.compile(r"^Runs 1 to .* of \d+$")).inner_text()
+    kept = int(below.split()[-1])
+    assert 0 < kept < 56
+    keep.click()
+    page.wait_for_url("**where=grid_imperfections*validation_accuracy*")
+    settle(page)
+    page.get_by_text(f"{kept} of 56 networks").wait_for()
+
+
+def test_order_and_tiles_are_in_the_url_and_come_back(visit):
+    page = visit.open("runs?tiles=24&sort=radius_ratio&down=true&x=seed&y=train_loss")
+    page.get_by_text("in the table's order").wait_for()
+    assert page.get_by_role("combobox", name="Order gallery and table by").input_value() == (
+        "radius_ratio"
+    )
+    assert "sort=radius_ratio" in page.url
+
+
+def test_what_is_on_screen_can_be_taken_away(page):
+    page.locator(SCATTER).scroll_into_view_if_needed()
+    page.get_by_role("button", name="Take away").first.click()
+    starts = {"CSV": b"run_id,", "Parquet": b"PAR1", "PDF": b"%PDF", "SVG": b"<svg"}
+    for form, start in starts.items():
+        page.get_by_role("radio", name=form, exact=True).click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download scatter.{form.lower()}").click()
+        assert waiting.value.path().read_bytes().startswith(start)

@@ -1,0 +1,167 @@
+"""Every page in every state of the database: what it says, and that it never breaks."""
+
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.pages import PAGES
+from db.connect import open_for_writing
+
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
+
+every_page = pytest.mark.parametrize("name", PAGES)
+pages_with_runs = pytest.mark.parametrize(
+    "name", [name for name, page in PAGES.items() if page.needs_runs]
+)
+filtered_pages = pytest.mark.parametrize(
+    "name", [name for name, page in PAGES.items() if page.filtered]
+)
+
+
+@pytest.fixture
+def open_page(monkeypatch):
+    def open_(name, database="modadd.db", **query):
+        monkeypatch.setenv("MODADD_DATABASE", str(database))
+        monkeypatch.setattr("sys.argv", ["streamlit"])
+        shown = AppTest.from_file(str(APP), default_timeout=30)
+        for key, value in query.items():
+            shown.query_params[key] = value
+        if name != next(iter(PAGES)):
+            shown.switch_page(str(PAGES[name].path))
+        return checked(shown.run())
+
+    return open_
+
+
+def checked(shown):
+    assert not shown.exception, [element.message for element in shown.exception]
+    return shown
+
+
+def texts(*kinds):
+    return " ".join(element.value for elements in kinds for element in elements)
+
+
+@pages_with_runs
+def test_without_a_database_every_page_says_how_to_make_one(open_page, name):
+    shown = open_page(name, "none.db")
+    assert "no database at none.db: make one with `modadd reproduce`" in texts(shown.info)
+
+
+@every_page
+def test_no_page_needs_a_database_to_open(open_page, name):
+    open_page(name, "none.db")
+
+
+@every_page
+def test_an_empty_database_says_what_to_run(open_page, name):
+    with open_for_writing("empty.db"):
+        pass
+    shown = open_page(name, "empty.db")
+    if PAGES[name].needs_runs:
+        assert "holds no runs yet: run `modadd reproduce`" in texts(shown.info)
+
+
+@every_page
+def test_every_page_shows_a_real_database(open_page, name, small_database):
+    shown = open_page(name, small_database)
+    assert len(shown.title) == 1
+    assert not shown.warning
+    assert not shown.error
+
+
+@filtered_pages
+def test_every_page_shows_particles(open_page, name, small_database):
+    assert not open_page(name, small_database, kind="particle").warning
+
+
+@filtered_pages
+def test_every_page_shows_runs_that_diverged(open_page, name, small_database):
+    open_page(name, small_database, status="diverged")
+
+
+@filtered_pages
+def test_a_filter_that_nothing_passes_says_the_next_step(open_page, name, small_database):
+    shown = open_page(name, small_database, where="seed:1e9..")
+    assert "filter" in texts(shown.info)
+
+
+@filtered_pages
+@pytest.mark.parametrize(
+    "where", ["weight_decay", "no_such_column:1", "alignment:0..1", "weight_decay:1..0", "'; --:1"]
+)
+def test_a_malformed_url_is_one_line_and_the_page_goes_on(open_page, name, small_database, where):
+    shown = open_page(name, small_database, where=where)
+    assert "The filter in the URL is left out" in texts(shown.warning)
+    assert shown.title
+
+
+@every_page
+def test_rows_that_a_job_writes_appear(open_page, name, modadd, monkeypatch):
+    words = ("simulate", "--steps", 3, "--seeds")
+    modadd(*words, 0)
+    shown = open_page(name, kind="particle")
+    modadd(*words, "1:4")
+    monkeypatch.setattr("sys.argv", ["streamlit"])
+    checked(shown.run())
+    if PAGES[name].filtered:
+        assert "**4** of 4" in texts(shown.sidebar.caption)
+
+
+@every_page
+def test_a_job_that_did_not_finish_is_no_trouble(open_page, name, modadd):
+    modadd("train", "--epochs", 3, "--seeds", "0:3")
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE jobs SET finished_at = NULL, planned_runs = 10")
+    open_page(name)
+
+
+@every_page
+def test_a_metric_that_the_database_lacks_is_no_trouble(open_page, name, modadd):
+    modadd("train", "--epochs", 3, "--seeds", "0:3")
+    with sqlite3.connect("modadd.db") as connection:
+        connection.executescript(
+            "CREATE TEMP TABLE old AS SELECT sql FROM sqlite_master "
+            "WHERE name = 'transformer_runs';"
+            "DROP VIEW table_1; DROP VIEW table_2; DROP VIEW transformer_runs;"
+        )
+        (view,) = connection.execute("SELECT sql FROM old").fetchone()
+        for metric in ("circularity", "representation_quality", "mean_abs_hidden_bias"):
+            view = view.replace(f", s.{metric}", "")
+        connection.execute(view)
+    open_page(name)
+
+
+def test_arguments_that_the_dashboard_does_not_take_are_one_line(monkeypatch):
+    for arguments in (["--database"], ["--databse", "x.db"], ["x.db"], ["--database", "x", "y"]):
+        monkeypatch.setattr("sys.argv", ["streamlit", *arguments])
+        shown = checked(AppTest.from_file(str(APP), default_timeout=30).run())
+        assert "the dashboard takes `streamlit run dashboard/app.py -- --database PATH`" in texts(
+            shown.info
+        )
+
+
+def test_the_database_may_be_named_on_the_command_line(monkeypatch, small_database):
+    for arguments in (["--database", str(small_database)], [f"--database={small_database}"]):
+        monkeypatch.setattr("sys.argv", ["streamlit", *arguments])
+        shown = checked(AppTest.from_file(str(APP), default_timeout=30).run())
+        assert not shown.info
+
+
+def test_the_pages_load_no_torch(small_database):
+    code = (
+        "import sys; from streamlit.testing.v1 import AppTest\n"
+        "from dashboard.pages import PAGES\n"
+        f"shown = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
+        "for page in PAGES.values(): shown.switch_page(str(page.path)).run()\n"
+        "print('torch' in sys.modules)"
+    )
+    environment = {"MODADD_DATABASE": str(small_database)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "False"

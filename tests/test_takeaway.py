@@ -1,0 +1,31 @@
+import io
+
+import altair as alt
+import pandas as pd
+import pytest
+
+from dashboard.takeaway import PICTURES, to_csv, to_parquet, to_picture
+
+ROWS = pd.DataFrame(
+    {"run_id": [1, 2], "loss": [-0.5, None], "text": ["=1+1", "plain"], "@odd": ["-x", "+y"]}
+)
+
+
+def test_a_spreadsheet_computes_nothing_of_a_csv():
+    read = pd.read_csv(io.BytesIO(to_csv(ROWS)))
+    assert read["text"].tolist() == ["'=1+1", "plain"]
+    assert read["'@odd"].tolist() == ["'-x", "'+y"]
+    assert read["loss"][0] == -0.5
+
+
+def test_parquet_gives_the_rows_back():
+    pd.testing.assert_frame_equal(pd.read_parquet(io.BytesIO(to_parquet(ROWS))), ROWS)
+
+
+@pytest.mark.parametrize(
+    ("picture", "start"), [("SVG", b"<svg"), ("PNG", b"\x89PNG"), ("PDF", b"%PDF")]
+)
+def test_a_chart_becomes_a_picture(picture, start):
+    chart = alt.Chart(ROWS).mark_point().encode(x="run_id:Q", y="loss:Q")
+    assert to_picture(chart, picture).startswith(start)
+    assert picture in PICTURES
