@@ -17,7 +17,7 @@ from modadd.snapshots import Floats
 # Relabellings that fit as well as the best one but for rounding: the first of them is meant.
 _TIE = 1e-9
 # Numbers of one block of cross products, so that it stays near the processor.
-_BLOCK = 1_000_000
+_BLOCK = 500_000
 
 
 class Fits(NamedTuple):
@@ -75,15 +75,15 @@ def fits(one: Floats, others: Floats, *, relabel: bool = True) -> Fits:
     labels, units, shifts = _relabellings(tokens)
     labels = labels if relabel else labels[:1]
     target = _normalised(np.asarray(one)[None])[0]
-    # (token, relabelling · dim): token j of the other meets the one's token that is mapped to j.
-    moved = target[np.argsort(labels, axis=1)].transpose(1, 0, 2).reshape(tokens, -1)
+    # (token, dim · relabelling): token j of the other meets the one's token that is mapped to j.
+    moved = target[np.argsort(labels, axis=1)].transpose(1, 2, 0).reshape(tokens, -1)
     best = np.zeros(len(others), dtype=np.int64)
     total = np.full(len(others), np.nan)
     rows = max(1, _BLOCK // (dim * moved.shape[1]))
     for start in range(0, len(others), rows):
         some = _normalised(others[start : start + rows])
         flat = some.transpose(0, 2, 1).reshape(-1, tokens)
-        cross = (flat @ moved).reshape(len(some), dim, len(labels), dim)
+        cross = (flat @ moved).reshape(len(some), dim, dim, len(labels))
         block = slice(start, start + len(some))
         best[block], total[block] = _best(cross)
     residual = np.sqrt(np.maximum(1 - np.square(total), 0))
@@ -141,12 +141,12 @@ def _normalised(arrangements: Floats) -> NDArray[np.float64]:
 
 def _best(cross: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """(run,) the relabelling with the largest sum of singular values, and that sum, of cross
-    products (run, dim, relabelling, dim)."""
-    squares = np.square(cross).sum(axis=(1, 3))
+    products (run, dim, dim, relabelling)."""
+    squares = np.square(cross).sum(axis=(1, 2))
     if cross.shape[1] == 1:
         sums = np.sqrt(squares)
     elif cross.shape[1] == 2:  # (σ_1 + σ_2)² = ‖M‖² + 2 |det M|
-        det = cross[:, 0, :, 0] * cross[:, 1, :, 1] - cross[:, 0, :, 1] * cross[:, 1, :, 0]
+        det = cross[:, 0, 0] * cross[:, 1, 1] - cross[:, 0, 1] * cross[:, 1, 0]
         sums = np.sqrt(squares + 2 * np.abs(det))
     else:
         sums = _pruned_sums(cross, squares)
@@ -161,7 +161,7 @@ def _pruned_sums(cross: NDArray[np.float64], squares: NDArray[np.float64]) -> ND
     Σσ ≤ √dim ‖M‖: what cannot reach the sum of the run's largest ‖M‖ need not be decomposed.
     """
     runs = np.arange(len(squares))
-    largest = cross[runs, :, squares.argmax(axis=1)]
+    largest = cross[runs, :, :, squares.argmax(axis=1)]
     # SVD refuses what is not finite: these sums are NaN, as their squares are.
     finite = np.isfinite(squares).all(axis=1)
     reached = np.full(len(squares), np.inf)
@@ -170,7 +170,7 @@ def _pruned_sums(cross: NDArray[np.float64], squares: NDArray[np.float64]) -> ND
     run, relabelling = np.nonzero(
         np.sqrt(cross.shape[1] * squares) >= reached[:, None] * (1 - _TIE)
     )
-    sums[run, relabelling] = _singular_sums(cross[run, :, relabelling])
+    sums[run, relabelling] = _singular_sums(cross[run, :, :, relabelling])
     return sums
 
 

@@ -11,6 +11,8 @@ from scipy import stats
 CONFIDENCE = 0.95
 Z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 BOOTSTRAP_RESAMPLES = 2000
+# Couples of values up to which a Kolmogorov-Smirnov test takes no time to be exact.
+_EXACT = 10_000
 
 
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -74,14 +76,14 @@ def distribution(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.flo
 
 
 def compare_distributions(values: ArrayLike, others: ArrayLike) -> float:
-    """p of the Kolmogorov-Smirnov test (asymptotic) that two samples share one distribution.
-
-    Between values that repeat it is conservative: it calls fewer differences than there are.
+    """p of the Kolmogorov-Smirnov test that two samples share one distribution; exact if they are
+    small. Between values that repeat it is conservative: it calls fewer differences than there are.
     """
     first, second = np.asarray(values, dtype=np.float64), np.asarray(others, dtype=np.float64)
     if min(len(first), len(second)) == 0:
         return math.nan
-    return float(stats.ks_2samp(first, second, method="asymp").pvalue)
+    method = "exact" if len(first) * len(second) <= _EXACT else "asymp"
+    return float(stats.ks_2samp(first, second, method=method).pvalue)
 
 
 def correlation(x: ArrayLike, y: ArrayLike, interval: str = "fisher-z") -> Estimate:

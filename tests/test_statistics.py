@@ -159,3 +159,6 @@ def test_distributions_that_differ_in_spread_alone_differ():
     assert statistics.compare_distributions(x, 2 * sample(500, seed=1)[0]) < 1e-4
     assert statistics.compare_distributions(x, x) == 1
     assert math.isnan(statistics.compare_distributions(x, []))
+    # The two most distant of the 6 orders of two and two values that are equally likely: 2/6.
+    assert statistics.compare_distributions([1, 2], [3, 4]) == pytest.approx(1 / 3)
+    assert statistics.compare_distributions([1], [2]) == 1
