@@ -7,9 +7,12 @@ import pandas as pd
 from dashboard.run_rows import STRUCTURES
 from dashboard.theme import BLUE, QUIET, VERMILLION, residue_colours
 
+Layers = alt.LayerChart | alt.FacetChart
 SIDE_COLOURS = (BLUE, VERMILLION)
 _MARGIN = 0.14
-_LEGEND = alt.Legend(title=None, orient="top", direction="vertical", labelLimit=300)
+_LEGEND = alt.Legend(
+    title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1
+)
 
 
 def _sides(rows: pd.DataFrame) -> tuple[list[str], alt.Color]:
@@ -22,7 +25,7 @@ def _sides(rows: pd.DataFrame) -> tuple[list[str], alt.Color]:
     return names, colour
 
 
-def structure_chart(rows: pd.DataFrame) -> alt.LayerChart:
+def structure_chart(rows: pd.DataFrame) -> Layers:
     """Shares with intervals. rows: as `dashboard.compare.structures` returns them."""
     names, colour = _sides(rows)
     base = alt.Chart(rows.dropna(subset=["value"])).encode(
@@ -52,9 +55,7 @@ def structure_chart(rows: pd.DataFrame) -> alt.LayerChart:
     return alt.layer(interval, point).properties(height=260)
 
 
-def distribution_chart(
-    rows: pd.DataFrame, title: str, *, threshold: float | None = None
-) -> alt.LayerChart:
+def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Layers:
     """Distributions as steps with their bands. rows: as `dashboard.compare.distribution` returns
     them. threshold: a place to mark; the axis is logarithmic then."""
     names, colour = _sides(rows)
@@ -87,17 +88,19 @@ def distribution_chart(
     if threshold is not None:
         mark = alt.Chart(pd.DataFrame({"value": [threshold]}))
         layers.append(mark.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(x="value:Q"))
-    return alt.layer(*layers).properties(height=260)
+    return alt.layer(*layers).properties(height=310)
 
 
-def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> alt.LayerChart | alt.HConcatChart:
+def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Layers | alt.HConcatChart:
     """Two arrangements over each other, matched tokens linked; a panel a pair of axes, with equal
     scales. rows: as `dashboard.compare.overlaid` returns them."""
     panels = [_panel(part, axes, side) for axes, part in rows.groupby("axes", sort=False)]
-    return panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+    chart = panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+    # Fitting into the page's width would squeeze one axis and not the other.
+    return chart.properties(autosize=alt.AutoSizeParams(type="pad"))
 
 
-def _panel(rows: pd.DataFrame, axes: object, side: int) -> alt.LayerChart:
+def _panel(rows: pd.DataFrame, axes: object, side: int) -> Layers:
     places = rows[["x", "y", "other_x", "other_y"]].to_numpy().reshape(-1, 2)
     centre = (places.max(axis=0) + places.min(axis=0)) / 2
     reach = (1 + _MARGIN) * (np.ptp(places, axis=0).max() / 2 or 1.0)
@@ -135,7 +138,7 @@ def _panel(rows: pd.DataFrame, axes: object, side: int) -> alt.LayerChart:
     ).properties(width=side, height=side)
 
 
-def residual_chart(fits: pd.DataFrame, shown: float) -> alt.LayerChart:
+def residual_chart(fits: pd.DataFrame, shown: float) -> Layers:
     """How the residuals of all runs are spread, the shown run's marked. fits: with `residual` and
     `unlabelled`."""
     bins = np.linspace(0, 1, 51)

@@ -1,37 +1,39 @@
 """Charts of phase diagrams. cells: as `modadd.phases.phases` returns them."""
 
+from typing import Any, Literal
+
 import altair as alt
 import pandas as pd
 
 from dashboard.theme import BLUE, QUIET
 
 # Even to the eye and in grey, and safe for the colour-blind. Dark below, light above.
-SCHEME = "viridis"
+SCHEME: Literal["viridis"] = "viridis"
 # The place on it where black text begins to read better than white.
 TURN = 0.47
 HEIGHT = 420
 _CROWDED = 14  # columns from which numbers would not fit their cells
 
 
-def heat_map(cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool) -> alt.LayerChart:
+def heat_map(
+    cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool
+) -> alt.LayerChart | alt.FacetChart:
     """A cell for each combination of two fields: colour and text say the value, the text also n.
     A cell without a value is an outline."""
     rows = _labelled(cells, (x, y), percent)
-    low, high = rows["value"].min(), rows["value"].max()
-    if not low < high:
-        low, high = low - 0.5, high + 0.5
+    low, high = _ends(rows, "value", "value")
     rows["ink"] = ((rows["value"] - low) / (high - low) > TURN).map(
         {True: "#000000", False: "#ffffff"}
     )
     rows.loc[rows["value"].isna(), "ink"] = QUIET
     base = alt.Chart(rows).encode(
-        x=_band(alt.X, rows, x),
-        y=_band(alt.Y, rows, y, upwards=True),
+        x=alt.X(**_bands(rows, x)),
+        y=alt.Y(**_bands(rows, y, upwards=True)),
         tooltip=_tooltip(rows, title),
     )
     colour = alt.Color(
         "value:Q",
-        scale=alt.Scale(scheme=SCHEME, domain=[float(low), float(high)]),
+        scale=alt.Scale(scheme=SCHEME, domain=[low, high]),
         legend=alt.Legend(
             title=None, format=".0%" if percent else "~g", gradientLength=HEIGHT - 20
         ),
@@ -48,7 +50,9 @@ def heat_map(cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool) 
     return alt.layer(*layers).resolve_scale(color="independent").properties(height=HEIGHT)
 
 
-def curve(cells: pd.DataFrame, x: str, title: str, *, percent: bool) -> alt.LayerChart:
+def curve(
+    cells: pd.DataFrame, x: str, title: str, *, percent: bool
+) -> alt.LayerChart | alt.FacetChart:
     """A quantity over one field: its band of 95 % intervals, and n at each point. Over words: no
     line between them, and each its own interval."""
     rows = _labelled(cells, (x,), percent)
@@ -56,14 +60,14 @@ def curve(cells: pd.DataFrame, x: str, title: str, *, percent: bool) -> alt.Laye
     place = (
         alt.X(f"{x}:Q", title=_name(x), scale=alt.Scale(zero=False, padding=24))
         if numeric
-        else _band(alt.X, rows, x)
+        else alt.X(**_bands(rows, x))
     )
     base = alt.Chart(rows.dropna(subset=["value"])).encode(x=place, tooltip=_tooltip(rows, title))
     axis = alt.Axis(format="%" if percent else "~g", tickCount=6)
-    bottom, top = rows[["low", "value"]].min().min(), rows[["high", "value"]].max().max()
-    rise = (top - bottom) or 1.0
+    bottom, top = _ends(rows, "low", "high")
+    rise = top - bottom
     start = 0.0 if percent else bottom - rise / 20
-    scale = alt.Scale(domain=[float(start), float(top + rise / 8)], nice=False, zero=False)
+    scale = alt.Scale(domain=[start, top + rise / 8], nice=False, zero=False)
     y = alt.Y("low:Q", title=title, axis=axis, scale=scale)
     if numeric:
         spread = base.mark_area(opacity=0.2, color=BLUE, line=False).encode(y=y, y2="high:Q")
@@ -80,6 +84,15 @@ def curve(cells: pd.DataFrame, x: str, title: str, *, percent: bool) -> alt.Laye
     return alt.layer(spread, *line, point, n).properties(height=HEIGHT)
 
 
+def _ends(rows: pd.DataFrame, low: str, high: str) -> tuple[float, float]:
+    """The least and the greatest value with their intervals, apart even if all are one or none."""
+    numbers = rows[["value", low, high]].dropna(how="all")
+    if numbers.empty:
+        return 0.0, 1.0
+    least, greatest = float(numbers.min().min()), float(numbers.max().max())
+    return (least, greatest) if least < greatest else (least - 0.5, greatest + 0.5)
+
+
 def _labelled(cells: pd.DataFrame, fields: tuple[str, ...], percent: bool) -> pd.DataFrame:
     """The cells with text (the value), count (n) and, of each field, <field>_label."""
     form = "{:.1%}" if percent else "{:.3g}"
@@ -93,31 +106,29 @@ def _labelled(cells: pd.DataFrame, fields: tuple[str, ...], percent: bool) -> pd
     return rows
 
 
-def _label(row: dict[str, object], field: str) -> str:
+def _label(row: dict[Any, Any], field: str) -> str:
     """A value, or the first and the last value of a bin."""
     ends = (row.get(f"{field}_from", row[field]), row.get(f"{field}_to", row[field]))
     texts = [end if isinstance(end, str) else f"{end:.3g}" for end in ends]
     return texts[0] if texts[0] == texts[1] else f"{texts[0]} – {texts[1]}"
 
 
-def _band(
-    channel: type[alt.X] | type[alt.Y], rows: pd.DataFrame, field: str, *, upwards: bool = False
-) -> alt.X | alt.Y:
-    """The field as ordered bands, numbers growing to the right and upwards."""
+def _bands(rows: pd.DataFrame, field: str, *, upwards: bool = False) -> dict[str, Any]:
+    """A channel of the field as ordered bands, numbers growing to the right or upwards."""
     order = list(dict.fromkeys(rows.sort_values(field)[f"{field}_label"]))
-    return channel(
-        f"{field}_label:N",
-        title=_name(field),
-        sort=order[::-1] if upwards else order,
-        scale=alt.Scale(padding=0.02),
-        axis=alt.Axis(labelAngle=0, labelOverlap=True, grid=False),
-    )
+    return {
+        "shorthand": f"{field}_label:N",
+        "title": _name(field),
+        "sort": order[::-1] if upwards else order,
+        "scale": alt.Scale(padding=0.02),
+        "axis": alt.Axis(labelAngle=0, labelOverlap=True, grid=False),
+    }
 
 
 def _tooltip(rows: pd.DataFrame, title: str) -> list[alt.Tooltip]:
     percent = rows["text"].str.endswith("%").any()
     form = ".1%" if percent else ".4~g"
-    labels = [name for name in rows if name.endswith("_label")]
+    labels = [name for name in map(str, rows) if name.endswith("_label")]
     return [
         *(alt.Tooltip(f"{name}:N", title=_name(name.removesuffix("_label"))) for name in labels),
         alt.Tooltip("value:Q", title=title, format=form),

@@ -73,7 +73,7 @@ def _adopt_url(opened: Database, side: str, first: Filter) -> Filter:
     if not query or (known is not None and query == known.to_query()):
         return known or first
     try:
-        asked = Filter.from_query(query)
+        asked = Filter.from_query({"kind": first.kind, **query})
         _check(opened, asked)
     except (FilterError, StoreError) as error:
         states.bad_input(f"The filter in the URL is left out: {error}")

@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -61,7 +62,8 @@ def overlay_section(
     with there:
         other = _right_run(fits)
     laid = overlay(arrangement, loaders.final_arrangements(opened, (other,))[other])
-    rows, found = overlaid(arrangement, laid), fits.set_index("run_id").loc[other]
+    rows = overlaid(arrangement, laid)
+    (unlabelled,) = fits.loc[fits["run_id"] == other, "unlabelled"]
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
         chart = overlay_chart(rows, side=460 if dim < 3 else 300)
@@ -72,7 +74,7 @@ def overlay_section(
         )
         take_away("overlay", rows, chart=chart, sql=sql)
     with numbers:
-        _numbers(fits, laid.residual, float(found["unlabelled"]))
+        _numbers(fits, laid.residual, float(unlabelled))
         _links(one, other)
         _most_alike(opened, arrangement, fits, right, right_filter)
 
@@ -162,7 +164,10 @@ def _most_alike(
     first = fits.head(MOST_ALIKE).drop(columns="unlabelled")
     final = loaders.final_arrangements(opened, tuple(first["run_id"].tolist()))
     colours = residue_colours(len(one))
-    pictures = [thumbnail(overlay(one, final[run]).points, colours) for run in first["run_id"]]
+    pictures = [
+        thumbnail(overlay(one, final[run]).points.astype(np.float32), colours)
+        for run in first["run_id"]
+    ]
     varied = varying(right, SIMULATORS[chosen.kind].config.field_types())[:3]
     shown = first.merge(right[["run_id", "seed", *varied, "structure"]], on="run_id", how="left")
     st.markdown(f"**Most like it** of {len(fits):,} on the right; choose a row to lay it over.")
@@ -176,8 +181,8 @@ def _most_alike(
             "thumbnail": st.column_config.ImageColumn("", width=56),
             "run_id": st.column_config.NumberColumn("run", format="%d"),
             "residual": st.column_config.NumberColumn(format="%.3f"),
-            "unit": st.column_config.NumberColumn("u"),
-            "shift": st.column_config.NumberColumn("t"),
+            "unit": st.column_config.NumberColumn("u", width=44),
+            "shift": st.column_config.NumberColumn("t", width=44),
         },
         selection_mode="single-row", on_select=partial(_choose_row, shown["run_id"].tolist()),
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -82,7 +82,7 @@ def compare_distributions(values: ArrayLike, others: ArrayLike) -> float:
     first, second = np.asarray(values, dtype=np.float64), np.asarray(others, dtype=np.float64)
     if min(len(first), len(second)) == 0:
         return math.nan
-    method = "exact" if len(first) * len(second) <= _EXACT else "asymp"
+    method: Literal["exact", "asymp"] = "exact" if len(first) * len(second) <= _EXACT else "asymp"
     return float(stats.ks_2samp(first, second, method=method).pvalue)
 
 

@@ -22,8 +22,8 @@ header(
     "Phase diagram",
     "Where in the space of configs which structures form: each cell is the share of a structure, "
     "or the mean of a metric, over the runs of the filter with those values, with n below it and "
-    "its 95 % interval on hover (Wilson's of a share, Student's t of a mean). Over one field alone it "
-    "is a curve with its band. Runs that diverged are left out and counted on hover.",
+    "its 95 % interval on hover (Wilson's of a share, Student's t of a mean). Over one field "
+    "alone it is a curve with its band. Runs that diverged are left out and counted on hover.",
 )
 stored = loaders.columns(opened, chosen.kind)
 rows = loaders.runs(opened, chosen)
@@ -48,9 +48,9 @@ quantities = {f"share of {name}s": name for name in STRUCTURES}
 quantities |= {f"mean {name.replace('_', ' ')}": name for name in metrics}
 
 
-def pick(title: str, options: list[str], default: int, key: str, **more: str) -> str:
+def pick(title: str, options: list[str], default: int, key: str, help: str | None = None) -> str:
     """A choice that is in the URL as `key`."""
-    return st.selectbox(title, options, default, key=key, bind="query-params", **more)
+    return st.selectbox(title, options, default, key=key, bind="query-params", help=help)
 
 
 places = st.columns([3, 2, 2, 2], gap="medium")
