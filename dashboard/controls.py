@@ -1,7 +1,9 @@
 """The one filter: in the sidebar, in the URL, and the same on every page.
 
-The URL speaks first: a filter in it that is not the session's is taken over by the widgets. Else
-the session's filter is written into the URL, also after the navigation has emptied it.
+A page that shows two sets of runs has a second filter (`filter_of_side`), with `side_` before its
+keys in the URL. The URL speaks first: a filter in it that is not the session's is taken over by
+the widgets. Else the session's filter is written into the URL, also after the navigation has
+emptied it.
 """
 
 import streamlit as st
@@ -15,6 +17,7 @@ from modadd.simulators import SIMULATORS
 
 _SESSION = "filter"
 _WIDGET = "filter-"
+SIDEBAR = ""  # the side of the one filter
 # Identities and what every run has its own of: nothing to filter by.
 _NOT_OFFERED = ("run_id", "config_hash", "status", "is_circle")
 
@@ -26,25 +29,30 @@ def filter_of_page() -> Filter:
 
 def sidebar_filter(opened: Database) -> None:
     """Draw the filter in the sidebar, and keep URL, widgets and session in step."""
-    chosen = _adopt_url(opened)
     with st.sidebar:
         st.subheader("Filter", anchor=False)
-        chosen = _widgets(opened, chosen)
-        st.session_state[_SESSION] = chosen
-        _write_url(chosen)
+        chosen = filter_of_side(opened, SIDEBAR, _first_filter(opened))
         _footer(opened, chosen)
 
 
 def keep_filter() -> None:
     """Carry the filter through a page that does not show it."""
-    _write_url(filter_of_page())
+    _write_url(filter_of_page(), SIDEBAR)
 
 
-def set_filter(chosen: Filter) -> None:
+def filter_of_side(opened: Database, side: str, first: Filter) -> Filter:
+    """Draw the widgets of a side's filter here; `first` where nothing was chosen yet."""
+    chosen = _widgets(opened, _adopt_url(opened, side, first), side)
+    st.session_state[side + _SESSION] = chosen
+    _write_url(chosen, side)
+    return chosen
+
+
+def set_filter(chosen: Filter, side: str = SIDEBAR) -> None:
     """Make this the filter from the next run of the page on; for callbacks."""
-    st.session_state[_SESSION] = chosen
-    _write_url(chosen)
-    _forget_widgets()
+    st.session_state[side + _SESSION] = chosen
+    _write_url(chosen, side)
+    _forget_widgets(side)
 
 
 def link_query(**parameters: object) -> dict[str, str]:
@@ -59,18 +67,18 @@ def open_page(name: str, **parameters: object) -> None:
         st.switch_page(PAGES[name].path, query_params=link_query(**parameters))
 
 
-def _adopt_url(opened: Database) -> Filter:
-    query = {key: st.query_params[key] for key in KEYS if key in st.query_params}
-    known: Filter | None = st.session_state.get(_SESSION)
+def _adopt_url(opened: Database, side: str, first: Filter) -> Filter:
+    query = {key: st.query_params[side + key] for key in KEYS if side + key in st.query_params}
+    known: Filter | None = st.session_state.get(side + _SESSION)
     if not query or (known is not None and query == known.to_query()):
-        return known or _first_filter(opened)
+        return known or first
     try:
-        asked = Filter.from_query(query)
+        asked = Filter.from_query({"kind": first.kind, **query})
         _check(opened, asked)
     except (FilterError, StoreError) as error:
         states.bad_input(f"The filter in the URL is left out: {error}")
-        asked = known or _first_filter(opened)
-    _forget_widgets()
+        asked = known or first
+    _forget_widgets(side)
     return asked
 
 
@@ -86,61 +94,62 @@ def _first_filter(opened: Database) -> Filter:
     return Filter(kind=kinds[0]) if kinds else Filter()
 
 
-def _write_url(chosen: Filter) -> None:
-    query = chosen.to_query()
+def _write_url(chosen: Filter, side: str) -> None:
+    query = {side + key: text for key, text in chosen.to_query().items()}
+    keys = [side + key for key in KEYS]
     if {key: st.query_params.get(key) for key in query} != query or any(
-        key in st.query_params for key in KEYS if key not in query
+        key in st.query_params for key in keys if key not in query
     ):
-        for key in KEYS:
+        for key in keys:
             st.query_params.pop(key, None)
         st.query_params.update(query)
 
 
-def _forget_widgets() -> None:
-    for key in [key for key in st.session_state if str(key).startswith(_WIDGET)]:
+def _forget_widgets(side: str) -> None:
+    for key in [key for key in st.session_state if str(key).startswith(side + _WIDGET)]:
         del st.session_state[key]
 
 
-def _start(name: str, value: object) -> str:
+def _start(side: str, name: str, value: object) -> str:
     """The key of a widget, which starts from `value` unless it has a state already."""
-    key = f"{_WIDGET}{name}"
+    key = f"{side}{_WIDGET}{name}"
     if key not in st.session_state:
         st.session_state[key] = value
     return key
 
 
-def _widgets(opened: Database, chosen: Filter) -> Filter:
+def _widgets(opened: Database, chosen: Filter, side: str) -> Filter:
     kind = st.segmented_control(
         "Kind",
         list(SIMULATORS),
         format_func=lambda kind: SIMULATORS[kind].title.capitalize(),
-        key=_start("kind", chosen.kind),
+        key=_start(side, "kind", chosen.kind),
         required=True,
         label_visibility="collapsed",
     )
     assert kind is not None
     if kind != chosen.kind:  # its columns and experiments are others
         chosen = Filter(kind=kind, status=chosen.status, structure=chosen.structure)
-        _forget_all_but("kind")
+        _forget_all_but(side, "kind")
     names = loaders.experiments(opened, kind)
     missing = [name for name in chosen.experiments if name not in names]
     experiments = st.multiselect(
         "Experiment",
         [*names, *missing],
-        key=_start("experiments", list(chosen.experiments)),
+        key=_start(side, "experiments", list(chosen.experiments)),
         placeholder="any",
     )
     structure = st.selectbox(
         "Structure",
         list(STRUCTURES),
-        key=_start("structure", chosen.structure),
+        key=_start(side, "structure", chosen.structure),
         index=None,
         placeholder="any",
         help="In the paper's words: a circle has a radius ratio below 1.2 (Algorithm 1), "
         "a grid is whatever is no circle, an imperfect grid has imperfections (Algorithm 2).",
     )
     status = st.selectbox(
-        "Status", STATUSES, key=_start("status", chosen.status), index=None, placeholder="any"
+        "Status", STATUSES, key=_start(side, "status", chosen.status), index=None, placeholder="any"
     )
     offered = [name for name in loaders.columns(opened, kind) if name not in _NOT_OFFERED]
     more = [name for name in chosen.columns if name not in offered]
@@ -148,11 +157,11 @@ def _widgets(opened: Database, chosen: Filter) -> Filter:
         "Fields and metrics",
         [*offered, *more],
         format_func=lambda name: name.replace("_", " "),
-        key=_start("columns", list(chosen.columns)),
+        key=_start(side, "columns", list(chosen.columns)),
         placeholder="narrow by …",
     )
     conditions = {condition.column: condition for condition in chosen.where}
-    where = [_condition(opened, kind, name, conditions.get(name)) for name in picked]
+    where = [_condition(opened, kind, name, conditions.get(name), side) for name in picked]
     return Filter(
         kind=kind,
         experiments=tuple(experiments),
@@ -162,46 +171,48 @@ def _widgets(opened: Database, chosen: Filter) -> Filter:
     )
 
 
-def _forget_all_but(name: str) -> None:
-    kept = st.session_state[f"{_WIDGET}{name}"]
-    _forget_widgets()
-    st.session_state[f"{_WIDGET}{name}"] = kept
+def _forget_all_but(side: str, name: str) -> None:
+    kept = st.session_state[f"{side}{_WIDGET}{name}"]
+    _forget_widgets(side)
+    st.session_state[f"{side}{_WIDGET}{name}"] = kept
 
 
 def _condition(
-    opened: Database, kind: str, column: str, known: Condition | None
+    opened: Database, kind: str, column: str, known: Condition | None, side: str
 ) -> Condition | None:
     """The widgets of one column: its values if they are few, else a range."""
     values = loaders.distinct_values(opened, kind, column)
     is_text = loaders.columns(opened, kind)[column] is str
     if isinstance(known, Between) or (known is None and not is_text and not values):
-        return _range(opened, kind, column, known if isinstance(known, Between) else None)
+        return _range(opened, kind, column, known if isinstance(known, Between) else None, side)
     more = [v for v in (known.values if known else ()) if v not in values]
     chosen = st.multiselect(
         column.replace("_", " "),
         [*values, *more],
-        key=_start(f"values-{column}", list(known.values) if known else []),
+        key=_start(side, f"values-{column}", list(known.values) if known else []),
         format_func=lambda value: value if isinstance(value, str) else f"{value:g}",
         placeholder="any",
     )
     return OneOf(column, tuple(chosen)) if chosen else None
 
 
-def _range(opened: Database, kind: str, column: str, known: Between | None) -> Between | None:
+def _range(
+    opened: Database, kind: str, column: str, known: Between | None, side: str
+) -> Between | None:
     ends = loaders.span(opened, kind, column) or ("", "")
     label = column.replace("_", " ")
     left, right = st.columns(2)
     low = left.number_input(
         f"{label} from",
         value=None,
-        key=_start(f"low-{column}", known.low if known else None),
+        key=_start(side, f"low-{column}", known.low if known else None),
         placeholder=_placeholder(ends[0]),
         format="%g",
     )
     high = right.number_input(
         "to",
         value=None,
-        key=_start(f"high-{column}", known.high if known else None),
+        key=_start(side, f"high-{column}", known.high if known else None),
         placeholder=_placeholder(ends[1]),
         format="%g",
     )

@@ -21,6 +21,7 @@ from db.arrangements import Arrangements
 from db.connect import StoreError, reader, without_password
 from db.connect import revision as stored_revision
 from db.filters import Filter
+from modadd import procrustes
 from modadd.experiments import EXPERIMENTS
 from modadd.tables import table
 
@@ -180,6 +181,24 @@ def final_arrangements(
 ) -> dict[int, NDArray[np.float32]]:
     """run_id → its last arrangement (token, dim)."""
     return stored.final_arrangements(opened.engine, run_ids)
+
+
+@_cached(16)
+def fits(opened: Database, run_id: int, chosen: Filter) -> pd.DataFrame:
+    """How alike the last arrangements of the filter's runs are to this run's, the most alike first.
+
+    Columns run_id, residual, unit, shift, of `modadd.procrustes.fits`, and unlabelled, the residual
+    without relabelling. Of done runs with as many tokens and dimensions, but not the run itself.
+    """
+    columns = ["run_id", "residual", "unit", "shift", "unlabelled"]
+    one = stored.final_arrangements(opened.engine, [run_id]).get(run_id)
+    if one is None:
+        return pd.DataFrame(columns=columns)
+    run_ids, others = stored.alike_arrangements(opened.engine, chosen, *one.shape)
+    found, own = procrustes.fits(one, others), procrustes.fits(one, others, relabel=False)
+    rows = pd.DataFrame(dict(zip(columns, (run_ids, *found, own.residual), strict=True)))
+    rows = rows[(rows["run_id"] != run_id) & rows["residual"].notna()]
+    return rows.sort_values(["residual", "run_id"], ignore_index=True)
 
 
 @_cached(16)

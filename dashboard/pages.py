@@ -34,5 +34,7 @@ PAGES: dict[str, Page] = {
     for page in (
         Page("overview", "Overview", "Results", ":material/home:"),
         Page("runs", "Runs", "Results", ":material/apps:"),
+        Page("compare", "Compare", "Results", ":material/compare_arrows:"),
+        Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
     )
 }

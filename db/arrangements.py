@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, and_, select, text
 
 from db.connect import StoreError
+from db.filters import Filter
+from db.run_lists import count_runs
 from db.schema import ClassifierSnapshot, Run, Snapshot
 from db.store import FLOAT32
 
@@ -61,6 +63,35 @@ def final_arrangements(engine: Engine, run_ids: Sequence[int]) -> dict[int, NDAr
     )
     found = _by_run(engine, query, run_ids)
     return {run_id: stored.embeddings[-1] for run_id, stored in found.items()}
+
+
+def alike_arrangements(
+    engine: Engine, chosen: Filter, tokens: int, dim: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Those done runs of the filter that end with so many tokens in so many dimensions: their
+    run_ids (run,), sorted, and last arrangements (run, token, dim).
+
+    Raises:
+        StoreError: for a filter that the database cannot answer, or a blob of another length.
+    """
+    if not count_runs(engine, chosen):
+        return np.zeros(0, dtype=np.int64), np.zeros((0, tokens, dim), dtype=np.float32)
+    condition, values = chosen.condition()
+    query = text(
+        "SELECT r.run_id, s.embedding FROM runs AS r "
+        "JOIN snapshots AS s ON s.run_id = r.run_id AND s.epoch = r.last_epoch "
+        "WHERE r.status = 'done' AND s.tokens = :tokens AND s.dim = :dim "
+        f"AND r.run_id IN (SELECT run_id FROM {chosen.kind}_runs WHERE {condition}) "
+        "ORDER BY r.run_id"
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query, {**values, "tokens": tokens, "dim": dim}).all()
+    for run_id, blob in rows:
+        if len(blob) != tokens * dim * FLOAT32.itemsize:
+            raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")
+    flat = np.frombuffer(b"".join(blob for _, blob in rows), dtype=FLOAT32)
+    ids = np.array([run_id for run_id, _ in rows], dtype=np.int64)
+    return ids, flat.reshape(len(rows), tokens, dim)
 
 
 def classifiers(engine: Engine, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -11,6 +11,11 @@ from scipy import stats
 CONFIDENCE = 0.95
 Z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
 BOOTSTRAP_RESAMPLES = 2000
+# Couples of values up to which a Kolmogorov-Smirnov test takes no time to be exact.
+_EXACT = 10_000
+
+
+Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Estimate(NamedTuple):
@@ -41,6 +46,44 @@ def proportion(count: int, n: int) -> Estimate:
         return Estimate(math.nan, math.nan, math.nan, 0)
     interval = stats.binomtest(count, n).proportion_ci(CONFIDENCE, method="wilson")
     return Estimate(count / n, float(interval.low), float(interval.high), n)
+
+
+def means(n: NDArray[Any], value: NDArray[Any], deviation: NDArray[Any]) -> Bounds:
+    """(low, high) of `mean` for many samples at once, from their n, means and deviations."""
+    enough = n > 1
+    degrees = np.where(enough, n - 1, np.nan)
+    half = stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * deviation / np.sqrt(np.where(enough, n, 1))
+    return value - half, value + half
+
+
+def proportions(count: NDArray[Any], n: NDArray[Any]) -> Bounds:
+    """(low, high) of `proportion` for many samples at once; undefined for n = 0."""
+    total = np.where(n > 0, n, np.nan).astype(np.float64)
+    centre = (count + Z**2 / 2) / (total + Z**2)
+    half = Z / (total + Z**2) * np.sqrt(count * (total - count) / total + Z**2 / 4)
+    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+
+
+def distribution(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:
+    """The distinct values in order, the share of values at or below each, and the half-width of
+    the 95 % band around all of these shares at once, √(ln(2/0.05) / 2n) (Dvoretzky, Kiefer &
+    Wolfowitz; Massart 1990)."""
+    numbers = np.asarray(values, dtype=np.float64)
+    distinct, counts = np.unique(numbers, return_counts=True)
+    n = len(numbers)
+    half = math.sqrt(math.log(2 / (1 - CONFIDENCE)) / (2 * n)) if n else math.nan
+    return distinct, counts.cumsum() / max(n, 1), half
+
+
+def compare_distributions(values: ArrayLike, others: ArrayLike) -> float:
+    """p of the Kolmogorov-Smirnov test that two samples share one distribution; exact if they are
+    small. Between values that repeat it is conservative: it calls fewer differences than there are.
+    """
+    first, second = np.asarray(values, dtype=np.float64), np.asarray(others, dtype=np.float64)
+    if min(len(first), len(second)) == 0:
+        return math.nan
+    method: Literal["exact", "asymp"] = "exact" if len(first) * len(second) <= _EXACT else "asymp"
+    return float(stats.ks_2samp(first, second, method=method).pvalue)
 
 
 def correlation(x: ArrayLike, y: ArrayLike, interval: str = "fisher-z") -> Estimate:

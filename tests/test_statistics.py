@@ -119,3 +119,46 @@ def test_what_cannot_be_compared_has_no_p():
     assert math.isnan(statistics.compare_counts(0, 0, 1, 10))
     assert math.isnan(statistics.compare_correlations(math.nan, 10, 0.5, 10))
     assert math.isnan(statistics.compare_correlations(1.0, 10, 0.5, 10))
+
+
+def test_many_means_and_proportions_at_once_have_the_intervals_of_each():
+    samples = [sample(n, seed=n)[0] for n in (1, 2, 3, 30, 500)]
+    one_by_one = [statistics.mean(values) for values in samples]
+    n = np.array([len(values) for values in samples])
+    deviations = np.array([values.std(ddof=1) if len(values) > 1 else np.nan for values in samples])
+    low, high = statistics.means(n, np.array([e.value for e in one_by_one]), deviations)
+    np.testing.assert_allclose(low, [e.low for e in one_by_one])
+    np.testing.assert_allclose(high, [e.high for e in one_by_one])
+
+    counts, totals = np.array([0, 0, 1, 17, 100, 3]), np.array([0, 5, 1, 100, 100, 10_000])
+    shares = [statistics.proportion(*each) for each in zip(counts, totals, strict=True)]
+    low, high = statistics.proportions(counts, totals)
+    np.testing.assert_allclose(low, [e.low for e in shares], atol=1e-12)
+    np.testing.assert_allclose(high, [e.high for e in shares], atol=1e-12)
+
+
+def test_a_distribution_is_its_distinct_values_with_the_share_at_or_below_each():
+    values, shares, half = statistics.distribution([3, 1, 1, 2])
+    assert values.tolist() == [1, 2, 3]
+    assert shares.tolist() == [0.5, 0.75, 1]
+    assert half == pytest.approx(math.sqrt(math.log(40) / 8))
+    assert math.isnan(statistics.distribution([])[2])
+
+
+def test_the_band_of_a_distribution_holds_the_true_one_nineteen_times_in_twenty():
+    generator = np.random.default_rng(0)
+    held = 0
+    for _ in range(400):
+        values, shares, half = statistics.distribution(generator.random(50))
+        held += bool(np.abs(shares - values).max() <= half)
+    assert held / 400 > 0.93
+
+
+def test_distributions_that_differ_in_spread_alone_differ():
+    x, _ = sample(500)
+    assert statistics.compare_distributions(x, 2 * sample(500, seed=1)[0]) < 1e-4
+    assert statistics.compare_distributions(x, x) == 1
+    assert math.isnan(statistics.compare_distributions(x, []))
+    # The two most distant of the 6 orders of two and two values that are equally likely: 2/6.
+    assert statistics.compare_distributions([1, 2], [3, 4]) == pytest.approx(1 / 3)
+    assert statistics.compare_distributions([1], [2]) == 1

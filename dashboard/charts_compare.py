@@ -1,0 +1,166 @@
+"""Charts of two sets of runs beside each other, and of two runs overlaid."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from dashboard.run_rows import STRUCTURES
+from dashboard.theme import BLUE, QUIET, VERMILLION, residue_colours
+
+Layers = alt.LayerChart | alt.FacetChart
+SIDE_COLOURS = (BLUE, VERMILLION)
+_MARGIN = 0.14
+_LEGEND = alt.Legend(
+    title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1
+)
+
+
+def _sides(rows: pd.DataFrame) -> tuple[list[str], alt.Color]:
+    names = list(dict.fromkeys(rows["side"]))
+    colour = alt.Color(
+        "side:N",
+        scale=alt.Scale(domain=names, range=list(SIDE_COLOURS[: len(names)])),
+        legend=_LEGEND,
+    )
+    return names, colour
+
+
+def structure_chart(rows: pd.DataFrame) -> Layers:
+    """Shares with intervals. rows: as `dashboard.compare.structures` returns them."""
+    names, colour = _sides(rows)
+    base = alt.Chart(rows.dropna(subset=["value"])).encode(
+        y=alt.Y("structure:N", sort=list(STRUCTURES), title=None),
+        yOffset=alt.YOffset("side:N", sort=names),
+        color=colour,
+        tooltip=[
+            alt.Tooltip("side:N", title="runs"),
+            alt.Tooltip("structure:N"),
+            alt.Tooltip("value:Q", title="share", format=".1%"),
+            alt.Tooltip("low:Q", title="95 % from", format=".1%"),
+            alt.Tooltip("high:Q", title="to", format=".1%"),
+            alt.Tooltip("n:Q", title="n", format=","),
+        ],
+    )
+    x = alt.X(
+        "low:Q", title="share of runs", scale=alt.Scale(domain=[0, 1]),
+        axis=alt.Axis(format="%", tickCount=5),
+    )  # fmt: skip
+    interval = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    point = base.mark_point(size=80, filled=True, opacity=1).encode(
+        x="value:Q",
+        shape=alt.Shape(
+            "side:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=_LEGEND
+        ),
+    )
+    return alt.layer(interval, point).properties(height=260)
+
+
+def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Layers:
+    """Distributions as steps with their bands. rows: as `dashboard.compare.distribution` returns
+    them. threshold: a place to mark; the axis is logarithmic then."""
+    names, colour = _sides(rows)
+    scale = (
+        alt.Scale(zero=False, nice=False)
+        if threshold is None
+        else alt.Scale(type="log", nice=False)
+    )
+    base = alt.Chart(rows).encode(
+        x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)), color=colour
+    )
+    band = base.mark_area(interpolate="step-after", opacity=0.18).encode(
+        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2="high:Q"
+    )
+    line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
+        y=alt.Y("share:Q", title="share of runs at or below", axis=alt.Axis(format="%")),
+        strokeDash=alt.StrokeDash(
+            "side:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=_LEGEND
+        ),
+        tooltip=[
+            alt.Tooltip("side:N", title="runs"),
+            alt.Tooltip("value:Q", title=title, format=".4~g"),
+            alt.Tooltip("share:Q", title="at or below", format=".1%"),
+            alt.Tooltip("low:Q", title="95 % from", format=".1%"),
+            alt.Tooltip("high:Q", title="to", format=".1%"),
+            alt.Tooltip("n:Q", title="n", format=","),
+        ],
+    )
+    layers = [band, line]
+    if threshold is not None:
+        mark = alt.Chart(pd.DataFrame({"value": [threshold]}))
+        layers.append(mark.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(x="value:Q"))
+    return alt.layer(*layers).properties(height=310)
+
+
+def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Layers | alt.HConcatChart:
+    """Two arrangements over each other, matched tokens linked; a panel a pair of axes, with equal
+    scales. rows: as `dashboard.compare.overlaid` returns them."""
+    panels = [_panel(part, axes, side) for axes, part in rows.groupby("axes", sort=False)]
+    chart = panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+    # Fitting into the page's width would squeeze one axis and not the other.
+    return chart.properties(autosize=alt.AutoSizeParams(type="pad"))
+
+
+def _panel(rows: pd.DataFrame, axes: object, side: int) -> Layers:
+    places = rows[["x", "y", "other_x", "other_y"]].to_numpy().reshape(-1, 2)
+    centre = (places.max(axis=0) + places.min(axis=0)) / 2
+    reach = (1 + _MARGIN) * (np.ptp(places, axis=0).max() / 2 or 1.0)
+    first, second = str(axes).split(", ")
+    frame = alt.Axis(grid=False, tickCount=5)
+    x, y = (
+        alt.Scale(domain=[float(middle - reach), float(middle + reach)], nice=False, zero=False)
+        for middle in centre
+    )
+    tokens = int(rows["token"].max()) + 1
+    colours = alt.Scale(domain=list(range(tokens)), range=residue_colours(tokens))
+    base = alt.Chart(rows).encode(
+        color=alt.Color("token:N", scale=colours, legend=None),
+        tooltip=[
+            alt.Tooltip("token:Q", title="token on the left"),
+            alt.Tooltip("other:Q", title="matched with, on the right"),
+        ],
+    )
+    here = {
+        "x": alt.X("x:Q", scale=x, axis=frame, title=f"dimension {first}"),
+        "y": alt.Y("y:Q", scale=y, axis=frame, title=f"dimension {second}"),
+    }
+    there = {"x": alt.X("other_x:Q", scale=x), "y": alt.Y("other_y:Q", scale=y)}
+    # Their own base: marks that are not coloured by token.
+    plain = alt.Chart(rows)
+    return alt.layer(
+        plain.mark_rule(color=QUIET, strokeWidth=1.2).encode(
+            **here, x2="other_x:Q", y2="other_y:Q"
+        ),
+        base.mark_point(shape="diamond", size=260, strokeWidth=2.2, filled=False).encode(**there),
+        base.mark_circle(size=95, opacity=1).encode(**here),
+        plain.mark_text(dy=-13, fontSize=12, fontWeight=600, color=QUIET).encode(
+            **here, text="token:Q"
+        ),
+    ).properties(width=side, height=side)
+
+
+def residual_chart(fits: pd.DataFrame, shown: float) -> Layers:
+    """How the residuals of all runs are spread, the shown run's marked. fits: with `residual` and
+    `unlabelled`."""
+    bins = np.linspace(0, 1, 51)
+    counts, _ = np.histogram(fits["residual"], bins)
+    rows = pd.DataFrame({"low": bins[:-1], "high": bins[1:], "runs": counts, "none": 0})
+    bars = (
+        alt.Chart(rows)
+        .mark_rect(color=BLUE, opacity=0.75)
+        .encode(
+            x=alt.X("low:Q", title="residual", scale=alt.Scale(domain=[0, 1])),
+            x2="high:Q",
+            y=alt.Y("none:Q", title="runs"),
+            y2="runs:Q",
+            tooltip=[
+                alt.Tooltip("low:Q", title="residual from", format=".2f"),
+                alt.Tooltip("high:Q", title="to", format=".2f"),
+                alt.Tooltip("runs:Q", format=","),
+            ],
+        )
+    )
+    mark = alt.Chart(pd.DataFrame({"residual": [shown]}))
+    rule = mark.mark_rule(color=VERMILLION, strokeWidth=2.5).encode(
+        x="residual:Q", tooltip=[alt.Tooltip("residual:Q", title="the run shown", format=".3f")]
+    )
+    return alt.layer(bars, rule).properties(height=170)

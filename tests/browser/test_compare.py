@@ -1,0 +1,70 @@
+"""Compare and Phase diagram with a hand on them: choose, swap, copy the URL, take away."""
+
+import re
+
+from browser.serving import settle
+
+OVERLAY = ".st-key-overlay"
+
+
+def test_a_row_of_the_most_alike_is_laid_over(visit):
+    page = visit.open("compare?left_run=5")
+    page.locator(OVERLAY).scroll_into_view_if_needed()
+    first = page.get_by_label("Run on the right").input_value()
+    table = page.locator(".st-key-most-alike")
+    table.scroll_into_view_if_needed()
+    box = table.locator("canvas").first.bounding_box()
+    page.mouse.click(box["x"] + 14, box["y"] + 36 + 46 + 23)  # the second row's box
+    page.wait_for_url("**right_run=*")
+    settle(page)
+    assert page.get_by_label("Run on the right").input_value() != first
+    page.get_by_text("2 of 36", exact=True).wait_for()
+
+
+def test_both_filters_and_runs_come_back_from_the_url(visit):
+    page = visit.open(
+        "compare?where=weight_decay:0.6&right_kind=particle&right_where=alignment:1..2&left_run=27"
+    )
+    page.get_by_text("12 networks").first.wait_for()
+    page.get_by_text("24 particle simulations").first.wait_for()
+    assert page.get_by_label("Run on the left").input_value() == "27"
+    page.get_by_role("button", name="Next").click()
+    page.wait_for_url("**left_run=28*")
+    assert "right_where=alignment" in page.url
+
+
+def test_swapping_keeps_the_two_runs(visit):
+    page = visit.open("compare?left_run=5&right_run=60")
+    page.get_by_role("button", name="Swap sides").click()
+    page.wait_for_url(re.compile("left_run=60"))
+    settle(page)
+    page.get_by_text("36 particle simulations").first.wait_for()
+    assert page.get_by_label("Run on the right").input_value() == "5"
+
+
+def test_the_overlay_has_equal_scales(visit):
+    page = visit.open("compare?left_run=5")
+    page.locator(OVERLAY).scroll_into_view_if_needed()
+    settle(page)
+    frame = page.locator(f"{OVERLAY} .mark-group path.background").first.bounding_box()
+    assert abs(frame["width"] - frame["height"]) < 1.5
+
+
+def test_a_phase_diagram_is_chosen_by_hand_and_by_url(visit):
+    page = visit.open("phases?experiment=table-1")
+    page.get_by_text("n = 48 runs in 4 cells").wait_for()
+    page.get_by_role("combobox", name="Quantity").click()
+    page.get_by_role("option", name="mean validation accuracy").click()
+    page.wait_for_url("**quantity=mean*")
+    page.get_by_text("Mean validation accuracy", exact=True).wait_for()
+
+
+def test_a_phase_diagram_can_be_taken_away(visit):
+    page = visit.open("phases?x=weight_decay&y=epochs")
+    page.get_by_role("button", name="Take away").click()
+    for form, start in {"CSV": b"weight_decay,", "SVG": b"<svg"}.items():
+        page.get_by_role("radio", name=form, exact=True).click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download phase-diagram.{form.lower()}").click()
+        assert waiting.value.path().read_bytes().startswith(start)
+    page.get_by_text("GROUP BY").wait_for()

@@ -1,0 +1,300 @@
+"""The Compare page, by AppTest, and the rows and charts behind it."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+from streamlit.testing.v1 import AppTest
+
+from dashboard.charts_compare import (
+    distribution_chart,
+    overlay_chart,
+    residual_chart,
+    structure_chart,
+)
+from dashboard.compare import comparison, distribution, in_words, overlaid, structures
+from dashboard.pages import PAGES
+from dashboard.run_rows import with_structure
+from dashboard.theme import on_paper
+from db import arrangements, run_lists
+from db.connect import reader
+from db.filters import Between, Filter
+from modadd import statistics
+from modadd.procrustes import fits, overlay, relabellings
+
+APP = Path(__file__).parent.parent / "dashboard" / "app.py"
+
+
+@pytest.fixture(scope="module")
+def engine(small_database):
+    engine = reader(str(small_database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def sides(engine):
+    kinds = {"left: networks": "transformer", "right: particle simulations": "particle"}
+    return {
+        side: with_structure(run_lists.filtered_runs(engine, Filter(kind=kind)))
+        for side, kind in kinds.items()
+    }
+
+
+@pytest.fixture
+def open_page(monkeypatch, small_database):
+    def open_(**query):
+        monkeypatch.setenv("MODADD_DATABASE", str(small_database))
+        monkeypatch.setattr("sys.argv", ["streamlit"])
+        shown = AppTest.from_file(str(APP), default_timeout=30)
+        for key, value in query.items():
+            shown.query_params[key] = str(value)
+        shown.switch_page(str(PAGES["compare"].path))
+        return checked(shown.run())
+
+    return open_
+
+
+def checked(shown):
+    assert not shown.exception, [element.message for element in shown.exception]
+    return shown
+
+
+def in_url(shown, key):
+    value = dict(shown.query_params).get(key)
+    return value[-1] if isinstance(value, list) else value
+
+
+def number(shown, label):
+    (found,) = [element for element in shown.number_input if element.label == label]
+    return found
+
+
+def metric(shown, label):
+    (found,) = [element for element in shown.metric if element.label == label]
+    return found.value
+
+
+def button(shown, label):
+    (found,) = [element for element in shown.button if element.label == label]
+    return found
+
+
+def texts(elements):
+    return " ".join(element.value for element in elements)
+
+
+def test_the_right_side_is_the_other_kind_until_another_is_chosen(open_page):
+    shown = open_page()
+    assert "**Left**: 56 networks, 1 of them diverged" in texts(shown.markdown)
+    assert "**Right**: 36 particle simulations" in texts(shown.markdown)
+    shown = open_page(right_kind="transformer", right_where="weight_decay:1")
+    assert "**Right**: 16 networks, 1 of them diverged" in texts(shown.markdown)
+    assert "`where=weight_decay:1`" in texts(shown.markdown)
+
+
+def test_each_side_has_its_own_filter_in_the_url(open_page):
+    shown = open_page(where="weight_decay:0.3", right_where="alignment:2")
+    assert "**Left**: 12 networks" in texts(shown.markdown)
+    assert "**Right**: 12 particle simulations" in texts(shown.markdown)
+    (popover,) = [element for element in shown.multiselect if element.label == "alignment"]
+    popover.set_value([1.0, 2.0])
+    checked(shown.run())
+    assert "**Right**: 24 particle simulations" in texts(shown.markdown)
+    assert in_url(shown, "right_where") == "alignment:1,2"
+    assert in_url(shown, "where") == "weight_decay:0.3"
+
+
+def test_a_malformed_right_side_is_one_line_and_the_page_goes_on(open_page):
+    for query in ({"right_where": "weight_decay:1..0"}, {"right_kind": "other"}):
+        shown = open_page(**query)
+        assert "The filter in the URL is left out" in texts(shown.warning)
+        assert "36 particle simulations" in texts(shown.markdown)
+
+
+def test_a_right_side_that_nothing_passes_says_the_next_step(open_page):
+    shown = open_page(right_where="seed:1e9..")
+    assert "No run passes the right side's filter: widen it" in texts(shown.info)
+
+
+def test_runs_of_another_size_cannot_be_laid_over(open_page):
+    shown = open_page(where="modulus:8")
+    assert "with 8 tokens in 3 dimensions" in texts(shown.info)
+
+
+def test_a_side_that_diverged_as_a_whole_says_so(open_page):
+    shown = open_page(status="diverged")
+    assert "All runs on the left diverged" in texts(shown.info)
+
+
+def test_the_run_most_like_the_left_one_is_found_and_another_may_be_chosen(open_page, engine):
+    ids, others = arrangements.alike_arrangements(engine, Filter(kind="particle"), 17, 2)
+    one = arrangements.final_arrangements(engine, [5])[5]
+    residuals = fits(one, others).residual
+    shown = open_page(left_run=5)
+    assert number(shown, "Run on the right").value == ids[residuals.argmin()]
+    assert metric(shown, "Residual") == f"{residuals.min():.3f}"
+    assert metric(shown, "Rank") == f"1 of {len(ids)}"
+    number(shown, "Run on the right").set_value(int(ids[residuals.argmax()]))
+    checked(shown.run())
+    assert metric(shown, "Residual") == f"{residuals.max():.3f}"
+    assert metric(shown, "Rank") == f"{len(ids)} of {len(ids)}"
+    assert in_url(shown, "right_run") == str(ids[residuals.argmax()])
+    button(shown, "Most like it").click()
+    checked(shown.run())
+    assert metric(shown, "Rank") == f"1 of {len(ids)}"
+
+
+def test_next_goes_through_the_runs_of_the_left_filter(open_page):
+    shown = open_page(where="weight_decay:0.6", left_run=30)
+    first = number(shown, "Run on the left").value
+    button(shown, "Next").click()
+    checked(shown.run())
+    second = number(shown, "Run on the left").value
+    assert second > first
+    assert in_url(shown, "left_run") == str(second)
+    button(shown, "Previous").click()
+    checked(shown.run())
+    assert number(shown, "Run on the left").value == first
+
+
+@pytest.mark.parametrize("query", [{"left_run": 10**6}, {"left_run": "x"}, {"right_run": "1"}])
+def test_a_run_that_is_not_there_is_one_line_and_the_page_goes_on(open_page, query):
+    shown = open_page(**query)
+    assert f"{next(iter(query))} is left out" in texts(shown.warning)
+    assert metric(shown, "Rank").startswith("1 of")
+
+
+def test_swapping_makes_each_side_the_other(open_page):
+    shown = open_page(where="weight_decay:0.3", right_where="alignment:2")
+    button(shown, "Swap sides").click()
+    checked(shown.run())
+    assert "**Left**: 12 particle simulations" in texts(shown.markdown)
+    assert "**Right**: 12 networks" in texts(shown.markdown)
+    assert (in_url(shown, "kind"), in_url(shown, "right_where")) == (
+        "particle", "weight_decay:0.3",
+    )  # fmt: skip
+
+
+def test_a_run_is_not_found_most_like_itself(open_page):
+    shown = open_page(right_kind="transformer", left_run=5)
+    assert number(shown, "Run on the right").value != 5
+
+
+def test_alike_arrangements_are_the_last_ones_of_the_filters_done_runs(engine):
+    ids, found = arrangements.alike_arrangements(engine, Filter(), 17, 2)
+    final = arrangements.final_arrangements(engine, ids.tolist())
+    assert np.array_equal(found, np.stack(list(final.values())))
+    rows = run_lists.filtered_runs(engine, Filter(status="done"))
+    alike = rows[(rows["modulus"] == 17) & (rows["embedding_dim"] == 2)]
+    assert ids.tolist() == alike["run_id"].tolist()
+    some = Filter(where=(Between("weight_decay", 0.5),), experiments=("table-1",))
+    assert len(arrangements.alike_arrangements(engine, some, 17, 2)[0]) == 24
+    assert arrangements.alike_arrangements(engine, some, 16, 2)[1].shape == (0, 16, 2)
+    assert len(arrangements.alike_arrangements(engine, Filter(kind="none"), 17, 2)[0]) == 0
+
+
+def test_shares_and_means_are_those_of_the_runs_that_did_not_diverge(sides):
+    rows, table = structures(sides), comparison(sides)
+    for side, runs in sides.items():
+        done = runs[runs["status"] == "done"]
+        part = rows[rows["side"] == side].set_index("structure")
+        assert part["value"].sum() == pytest.approx(1)
+        assert (part["n"] == len(done)).all()
+        assert part["value"]["circle"] == pytest.approx(done["is_circle"].mean())
+        cells = table.set_index("quantity")[[side.split(":")[0], f"n {side.split(':')[0]}"]]
+        grids = done[done["is_circle"] == 0]["grid_imperfections"]
+        text, n = cells.loc["mean imperfections of the grids"]
+        assert n == len(grids)
+        assert float(text.split()[0]) == pytest.approx(grids.mean(), abs=0.051)
+
+
+def test_p_is_that_of_the_tests_named(sides):
+    left, right = (runs[runs["status"] == "done"] for runs in sides.values())
+    p = comparison(sides).set_index("quantity")["p"]
+    assert p["share of circles"] == statistics.compare_counts(
+        int(left["is_circle"].sum()), len(left), int(right["is_circle"].sum()), len(right)
+    )
+    assert p["mean circularity"] == statistics.compare_distributions(
+        left["circularity"], right["circularity"]
+    )
+
+
+def test_sides_of_one_run_have_values_without_intervals(sides):
+    one = {side: runs.head(1) for side, runs in sides.items()}
+    table = comparison(one)
+    assert (table[table["quantity"].str.startswith("mean circ")]["n left"] == 1).all()
+    assert "[" not in table.set_index("quantity")["left"]["mean circularity"]
+
+
+def test_the_steps_end_at_one_and_hold_the_band(sides):
+    for metric_name in ("grid_imperfections", "radius_ratio", "circularity"):
+        rows = distribution(sides, metric_name)
+        for _, part in rows.groupby("side"):
+            assert part["share"].iloc[-1] == 1
+            assert part["share"].is_monotonic_increasing
+            assert ((part["low"] <= part["share"]) & (part["share"] <= part["high"])).all()
+            assert part["low"].min() >= 0
+            assert part["high"].max() <= 1
+
+
+def test_a_distribution_of_many_values_is_thinned_to_what_can_be_seen():
+    many = pd.DataFrame({"radius_ratio": np.arange(1, 5001.0), "status": "done"})
+    rows = distribution({"left": many}, "radius_ratio")
+    assert len(rows) == 400
+    assert (rows["n"] == 5000).all()
+    np.testing.assert_allclose(rows["share"], rows["value"] / 5000)
+
+
+def points(dim, seed=0):
+    return np.random.default_rng(seed).normal(size=(2, 17, dim))
+
+
+@pytest.mark.parametrize(("dim", "panels"), [(1, 1), (2, 1), (3, 3), (5, 3)])
+def test_the_overlay_has_a_panel_a_pair_of_axes_with_equal_scales(dim, panels):
+    one, other = points(dim)
+    laid = overlay(one, other)
+    rows = overlaid(one, laid)
+    assert rows["axes"].nunique() == panels
+    assert rows.head(17)["x"].tolist() == one[:, 0].tolist()
+    assert rows.head(17)["other_x"].tolist() == laid.points[:, 0].tolist()
+    assert rows.head(17)["other"].tolist() == laid.tokens.tolist()
+    spec = overlay_chart(rows).to_dict()
+    assert spec["autosize"]["type"] == "pad"
+    for panel in spec.get("hconcat", [spec]):
+        assert panel["width"] == panel["height"]
+        x, y = (panel["layer"][0]["encoding"][axis]["scale"]["domain"] for axis in "xy")
+        assert np.ptp(x) == pytest.approx(np.ptp(y))
+
+
+def test_what_was_done_is_said_in_words():
+    one = points(2)[0]
+    labels = relabellings(17)
+    copy = np.empty_like(one)
+    copy[labels[2 * 17 + 5]] = one * [1, -1] / 2
+    assert in_words(overlay(one, copy), 17) == (
+        "turned over, scaled by 2, token *i* matched with token 3 · *i* + 5 mod 17"
+    )
+    assert in_words(overlay(one, one), 17) == "scaled by 1, each token on its namesake"
+
+
+def test_the_residuals_are_all_in_the_bars():
+    residuals = np.random.default_rng(0).random(300)
+    chart = residual_chart(pd.DataFrame({"residual": residuals}), 0.4)
+    bars = chart.to_dict()["datasets"]
+    counted = [sum(row["runs"] for row in rows) for rows in bars.values() if "runs" in rows[0]]
+    assert counted == [300]
+
+
+def test_the_charts_can_be_saved(sides):
+    one, other = points(2)
+    charts = [
+        structure_chart(structures(sides)),
+        distribution_chart(distribution(sides, "radius_ratio"), "radius ratio", threshold=1.2),
+        overlay_chart(overlaid(one, overlay(one, other))),
+        residual_chart(pd.DataFrame({"residual": [0.1, 0.2]}), 0.1),
+    ]
+    for chart in charts:
+        assert vl_convert.vegalite_to_svg(on_paper(chart).to_json()).startswith("<svg")
