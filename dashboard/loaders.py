@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db import arrangements as stored
-from db import queries, run_lists
+from db import console, queries, run_lists
 from db.arrangements import Arrangements
 from db.connect import StoreError, reader, without_password
 from db.connect import revision as stored_revision
@@ -192,3 +192,15 @@ def series(opened: Database, run_id: int) -> pd.DataFrame:
 def classifiers(opened: Database, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Epochs and packed parameters of a network."""
     return stored.classifiers(opened.engine, run_id)
+
+
+@_cached(4)
+def console_schema(opened: Database) -> pd.DataFrame:
+    """As `db.console.schema`."""
+    return console.schema(opened.engine)
+
+
+@_cached(4)
+def console_answer(opened: Database, sql: str, most_rows: int, seconds: float) -> console.Answer:
+    """As `db.console.ask`, so that a page drawn again does not ask again."""
+    return console.ask(opened.engine, sql, most_rows, seconds)
