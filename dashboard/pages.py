@@ -34,6 +34,7 @@ PAGES: dict[str, Page] = {
     for page in (
         Page("overview", "Overview", "Results", ":material/home:"),
         Page("runs", "Runs", "Results", ":material/apps:"),
+        Page("tables", "Tables", "Results", ":material/table_chart:"),
         Page("sql", "SQL", "Workbench", ":material/terminal:", filtered=False),
     )
 }

@@ -17,6 +17,9 @@ EXAMPLES = worked_queries()
 NOTHING = "none"
 
 
+LOOK = "<style>.st-key-sql textarea { font-family: ui-monospace, monospace; }</style>"
+
+
 def take_example() -> None:
     """Put the example that was picked into the console, and unpick it."""
     picked = st.session_state["example"]
@@ -27,9 +30,10 @@ def take_example() -> None:
 
 def statement() -> tuple[str, int, int]:
     """The SQL to run, and where to cut its answer: rows and seconds."""
+    st.html(LOOK)
     sql = st.text_area(
         "One SELECT (Ctrl+Enter runs it)", next(iter(EXAMPLES.values())),
-        key="sql", bind="query-params", height=200, max_chars=MOST_CHARACTERS,
+        key="sql", bind="query-params", height=264, max_chars=MOST_CHARACTERS,
     )  # fmt: skip
     one, two, three = st.columns([1, 1, 1], vertical_alignment="bottom")
     rows = one.selectbox("At most rows", ROWS, 1, key="most_rows", bind="query-params")
@@ -63,7 +67,8 @@ def draw(answer: Answer) -> Any:
     boxes = st.columns(4, vertical_alignment="bottom")
     x = pick(boxes[0], "Horizontal", names, 0, "x")
     others = [name for name in numbers if name != names[0]] or numbers
-    y = pick(boxes[1], "Vertical", names, names.index(others[0]), "y")
+    varying = [name for name in others if rows[name].nunique() > 1] or others
+    y = pick(boxes[1], "Vertical", names, names.index(varying[0]), "y")
     few = [n for n in names if n in numbers or rows[n].nunique() <= MOST_CATEGORIES]
     colour = pick(boxes[2], "Colour", [NOTHING, *few], 0, "colour")
     mark = pick(boxes[3], "Mark", list(MARKS), 0, "mark")
