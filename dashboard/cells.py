@@ -44,22 +44,23 @@ def readable(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
 
 def wide(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     """The cells as the paper's tables have them: a row a group with a column a quantity, and under
-    it the paper's row and the verdicts where there are any (`source`)."""
-    rows = []
+    it the paper's row and the verdicts where there are any (`source`); `diverged` if any did."""
+    some_diverged = bool((cells[cells["quantity"] == "diverged"]["value"] > 0).any())
+    rows: list[dict[Any, Any]] = []
     for values, members in cells.groupby(list(groups), sort=True, dropna=False):
         found = {row["quantity"]: row for row in members.to_dict("records")}
         own = dict(zip(groups, values, strict=True))
-        diverged = found["diverged"]
-        own |= {"runs": int(diverged["n"]), "diverged": int(diverged["value"])}
         quantities = {_name(q): found[q] for q in QUANTITIES if q in found}
-        rows.append({**own, "source": "here"} | _texts(quantities, "value", "low", "high", "n"))
+        here = {"diverged": int(found["diverged"]["value"])} if some_diverged else {}
+        here |= _texts(quantities, "value", "low", "high", "n")
+        rows.append({**own, "source": "here"} | here)
         if any(cell["paper_n"] for cell in quantities.values()):
             theirs = _texts(quantities, "paper", "paper_low", "paper_high", "paper_n")
-            rows.append({**own, "runs": None, "diverged": None, "source": "paper"} | theirs)
+            rows.append({**own, "source": "paper"} | theirs)
             verdicts = {name: _marked(c["p"], c["verdict"]) for name, c in quantities.items()}
-            rows.append({**own, "runs": None, "diverged": None, "source": "verdict"} | verdicts)
+            rows.append({**own, "source": "verdict"} | verdicts)
     shown = pd.DataFrame(rows)
-    return shown.astype({"runs": "Int64", "diverged": "Int64"}) if rows else shown
+    return shown.astype({"diverged": "Int64"}) if "diverged" in shown else shown
 
 
 def _texts(

@@ -87,7 +87,8 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
         here = alt.Chart(pd.DataFrame({"left": [setting]}))
         layers.append(here.mark_rule(strokeWidth=2, strokeDash=[4, 3]).encode(x=x))
     rows = cells["group"].nunique()
-    return alt.layer(*layers).properties(height=max(40, min(28, 420 // max(rows, 1)) * rows))
+    # The height holds axis and legend too, where a page fits the chart into it.
+    return alt.layer(*layers).properties(height=110 + rows * max(10, min(30, 600 // max(rows, 1))))
 
 
 def _interval(ends: tuple[float, float]) -> str:

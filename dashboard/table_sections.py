@@ -66,7 +66,8 @@ def runs_section(
         chart, key="runs-correlated", selection_mode=[POINT] if clickable else None,
         on_select="rerun" if clickable else "ignore",
     )  # fmt: skip
-    st.caption(f"{int(counted.sum()):,} runs count, faint ones do not. Click one to open its run.")
+    click = " Click one to open its run." if clickable else ""
+    st.caption(f"{int(counted.sum()):,} runs count, faint ones do not.{click}")
     names = dict.fromkeys(["run_id", "seed", *groups, "structure", "counted", x, y])
     take_away("correlated", shown[list(names)], chart=chart, sql=chosen.sql())
     picked = event["selection"].get(POINT) if clickable else None
