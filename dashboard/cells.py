@@ -51,7 +51,9 @@ def wide(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
         found = {row["quantity"]: row for row in members.to_dict("records")}
         own = dict(zip(groups, values, strict=True))
         quantities = {_name(q): found[q] for q in QUANTITIES if q in found}
-        here = {"diverged": int(found["diverged"]["value"])} if some_diverged else {}
+        here: dict[str, Any] = (
+            {"diverged": int(found["diverged"]["value"])} if some_diverged else {}
+        )
         here |= _texts(quantities, "value", "low", "high", "n")
         rows.append({**own, "source": "here"} | here)
         if any(cell["paper_n"] for cell in quantities.values()):

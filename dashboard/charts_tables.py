@@ -85,10 +85,12 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
     layers: list[alt.Chart] = [rects]
     if setting is not None:
         here = alt.Chart(pd.DataFrame({"left": [setting]}))
-        layers.append(here.mark_rule(strokeWidth=2, strokeDash=[4, 3]).encode(x=x))
+        # White in black: seen on every colour.
+        for colour, width in (("black", 4), ("white", 1.5)):
+            layers.append(here.mark_rule(color=colour, strokeWidth=width).encode(x=x))
     rows = cells["group"].nunique()
     # The height holds axis and legend too, where a page fits the chart into it.
-    return alt.layer(*layers).properties(height=110 + rows * max(10, min(30, 600 // max(rows, 1))))
+    return alt.layer(*layers).properties(height=140 + rows * max(10, min(30, 600 // max(rows, 1))))
 
 
 def _interval(ends: tuple[float, float]) -> str:

@@ -61,7 +61,8 @@ def survival(strip: pd.DataFrame, setting: float) -> list[str]:
     lines = []
     for group, members in strip.groupby("group", sort=False):
         found = survives(members, setting)
-        n = f"n = {int(members['n'].min()):,} to {int(members['n'].max()):,}"
+        least, most = int(members["n"].min()), int(members["n"].max())
+        n = f"n = {least:,}" + (f" to {most:,}" if most > least else "")
         if found is None:
             lines.append(f"**{group}**: not significant here ({n})")
             continue

@@ -34,7 +34,11 @@ def table_section(
     """The cells, as the paper lays them out, and which groups can have no row of the paper."""
     found = table(rows, groups, reported, definitions=definitions)
     wide = cells.wide(found, groups)
-    st.dataframe(wide, hide_index=True, placeholder="–", height="content", key="cells")
+    narrow = st.column_config.Column(width=90)
+    st.dataframe(
+        wide, hide_index=True, placeholder="–", height="content", key="cells",
+        column_config=dict.fromkeys([*groups, "source"], narrow),
+    )  # fmt: skip
     if found["p"].notna().any():
         st.markdown(cells.summary(found))
     take_away("table", found, sql=chosen.sql(), typeset=wide)

@@ -31,9 +31,11 @@ def take_example() -> None:
 def statement() -> tuple[str, int, int]:
     """The SQL to run, and where to cut its answer: rows and seconds."""
     st.html(LOOK)
+    if "sql" not in st.session_state and "sql" not in st.query_params:
+        st.session_state["sql"] = next(iter(EXAMPLES.values()))
     sql = st.text_area(
-        "One SELECT (Ctrl+Enter runs it)", next(iter(EXAMPLES.values())),
-        key="sql", bind="query-params", height=264, max_chars=MOST_CHARACTERS,
+        "One SELECT (Ctrl+Enter runs it)", key="sql", bind="query-params", height=264,
+        max_chars=MOST_CHARACTERS,
     )  # fmt: skip
     one, two, three = st.columns([1, 1, 1], vertical_alignment="bottom")
     rows = one.selectbox("At most rows", ROWS, 1, key="most_rows", bind="query-params")
