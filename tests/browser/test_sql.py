@@ -5,7 +5,8 @@ from browser.serving import settle
 
 def test_a_worked_query_is_one_click(visit):
     page = visit.open("sql")
-    page.get_by_role("button", name="How many runs of what", exact=True).click()
+    page.get_by_text("4 rows in").wait_for()
+    page.get_by_role("radio", name="How many runs of what", exact=True).click()
     page.wait_for_url("**sql=SELECT+kind*")
     settle(page)
     page.get_by_text("3 rows in").wait_for()
@@ -13,8 +14,9 @@ def test_a_worked_query_is_one_click(visit):
 
 def test_one_s_own_query_is_run_and_its_link_brings_it_back(visit):
     page = visit.open("sql")
+    page.get_by_text("4 rows in").wait_for()
     box = page.get_by_role("textbox", name="One SELECT")
-    box.fill("SELECT seed, run_id FROM runs WHERE run_id <= 7")
+    box.fill("SELECT kind, run_id FROM runs WHERE run_id <= 7")
     box.press("Control+Enter")
     page.get_by_text("7 rows in").wait_for()
     again = visit.open(page.url.split("/", 3)[3])

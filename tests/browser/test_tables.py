@@ -17,7 +17,7 @@ def test_a_slider_moves_the_table_and_the_url_brings_it_back(visit):
     page.wait_for_url("**threshold=1.4*")
     page = visit.open(page.url.split("/", 3)[3])
     value = page.get_by_role("slider", name="A circle has a radius ratio below")
-    assert float(value.get_attribute("aria-valuenow")) == pytest.approx(1.4)
+    assert float(value.input_value()) == pytest.approx(1.4)
 
 
 def test_the_table_can_be_taken_to_a_document(visit):
