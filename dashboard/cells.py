@@ -42,6 +42,39 @@ def readable(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     ].reset_index(drop=True)
 
 
+def wide(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
+    """The cells as the paper's tables have them: a row a group with a column a quantity, and under
+    it the paper's row and the verdicts where there are any (`source`); `diverged` if any did."""
+    some_diverged = bool((cells[cells["quantity"] == "diverged"]["value"] > 0).any())
+    rows: list[dict[Any, Any]] = []
+    for values, members in cells.groupby(list(groups), sort=True, dropna=False):
+        found = {row["quantity"]: row for row in members.to_dict("records")}
+        own = dict(zip(groups, values, strict=True))
+        quantities = {_name(q): found[q] for q in QUANTITIES if q in found}
+        here: dict[str, Any] = (
+            {"diverged": int(found["diverged"]["value"])} if some_diverged else {}
+        )
+        here |= _texts(quantities, "value", "low", "high", "n")
+        rows.append({**own, "source": "here"} | here)
+        if any(cell["paper_n"] for cell in quantities.values()):
+            theirs = _texts(quantities, "paper", "paper_low", "paper_high", "paper_n")
+            rows.append({**own, "source": "paper"} | theirs)
+            verdicts = {name: _marked(c["p"], c["verdict"]) for name, c in quantities.items()}
+            rows.append({**own, "source": "verdict"} | verdicts)
+    shown = pd.DataFrame(rows)
+    return shown.astype({"diverged": "Int64"}) if "diverged" in shown else shown
+
+
+def _texts(
+    quantities: dict[str, dict[Any, Any]], value: str, low: str, high: str, n: str
+) -> dict[str, str]:
+    estimates = {name: _estimate(row, value, low, high) for name, row in quantities.items()}
+    return {
+        name: f"{text}, n = {int(quantities[name][n]):,}" if text else ""
+        for name, text in estimates.items()
+    }
+
+
 def summary(cells: pd.DataFrame) -> str:
     """In one line: how many cells were compared, and how many differ."""
     compared = cells[cells["p"].notna()]

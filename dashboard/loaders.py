@@ -16,13 +16,14 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db import arrangements as stored
-from db import queries, run_lists
+from db import console, epochs, queries, run_lists
 from db.arrangements import Arrangements
 from db.connect import StoreError, reader, without_password
 from db.connect import revision as stored_revision
 from db.filters import Filter
 from modadd import procrustes
 from modadd.experiments import EXPERIMENTS
+from modadd.structures import gaps_in_residue
 from modadd.tables import table
 
 P = ParamSpec("P")
@@ -211,3 +212,37 @@ def series(opened: Database, run_id: int) -> pd.DataFrame:
 def classifiers(opened: Database, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Epochs and packed parameters of a network."""
     return stored.classifiers(opened.engine, run_id)
+
+
+@_cached(4)
+def console_schema(opened: Database) -> pd.DataFrame:
+    """As `db.console.schema`."""
+    return console.schema(opened.engine)
+
+
+@_cached(4)
+def console_answer(opened: Database, sql: str, most_rows: int, seconds: float) -> console.Answer:
+    """As `db.console.ask`, so that a page drawn again does not ask again."""
+    return console.ask(opened.engine, sql, most_rows, seconds)
+
+
+@_cached(8)
+def epochs_of(opened: Database, chosen: Filter) -> list[int]:
+    """The epochs at which any run of the filter has metrics."""
+    return epochs.epochs_of(opened.engine, chosen)
+
+
+@_cached(4)
+def metrics_at(opened: Database, chosen: Filter, epoch: int) -> pd.DataFrame:
+    """run_id and every metric at an epoch."""
+    return epochs.metrics_at(opened.engine, chosen, epoch)
+
+
+@_cached(4)
+def gaps(
+    opened: Database, chosen: Filter, epoch: int | None
+) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
+    """Runs (run,) and their `modadd.structures.gaps_in_residue` (run, pair), one item a modulus;
+    at an epoch or, if None, at the end of each run."""
+    placed = epochs.embeddings_at(opened.engine, chosen, epoch)
+    return [(some.run_ids, gaps_in_residue(some.embeddings)) for some in placed]

@@ -36,5 +36,7 @@ PAGES: dict[str, Page] = {
         Page("runs", "Runs", "Results", ":material/apps:"),
         Page("compare", "Compare", "Results", ":material/compare_arrows:"),
         Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
+        Page("tables", "Tables", "Results", ":material/table_chart:"),
+        Page("sql", "SQL", "Workbench", ":material/terminal:", filtered=False),
     )
 }

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 import vl_convert
 
+from dashboard import typesetting
 from dashboard.loaders import shown_location
 from dashboard.theme import on_paper
 
@@ -25,11 +26,12 @@ def take_away(
     chart: Any = None,
     sql: str | None = None,
     command: str | None = None,
+    typeset: pd.DataFrame | None = None,
 ) -> None:
     """A button that opens the ways to take away what is on screen; a file is made when chosen.
 
     name: of the files, unique on the page. chart: an Altair chart. sql, command: what makes the
-    same again, in SQL or in a terminal.
+    same again, in SQL or in a terminal. typeset: the table as people read it, for a document.
     """
     # The files are made here and not in a callable of the button: what a callable makes is dropped
     # as soon as any session's script has run twice, which may be before it is fetched.
@@ -41,15 +43,20 @@ def take_away(
         return
     with box:
         formats = {**TABLES, **(PICTURES if chart is not None else {})}
+        formats |= typesetting.FORMS if typeset is not None else {}
         chosen = st.segmented_control(
             "As", list(formats), default="CSV", required=True, key=f"format-{name}"
         )
         assert chosen is not None
-        data = to_picture(chart, chosen) if chosen in PICTURES else to_table(rows, chosen)
-        file = f"{name}.{chosen.lower()}"
+        if chosen in typesetting.FORMS and typeset is not None:
+            data = typesetting.to_document(typeset, chosen)
+        else:
+            data = to_picture(chart, chosen) if chosen in PICTURES else to_table(rows, chosen)
+        file = f"{name}.{typesetting.SUFFIXES.get(chosen, chosen.lower())}"
         size = f"{len(rows):,} rows, {len(data) / 1000:,.0f} kB"
         st.download_button(f"Download {file}", data, file, formats[chosen], on_click="ignore")
-        st.caption(size if chosen in TABLES else f"drawn on white, {len(data) / 1000:,.0f} kB")
+        on_white = f"drawn on white, {len(data) / 1000:,.0f} kB"
+        st.caption(on_white if chosen in PICTURES else size)
         if command is not None:
             st.caption("The same in a terminal:")
             st.code(command, language="sh")

@@ -118,6 +118,19 @@ def reader(location: str) -> Engine:
     return engine
 
 
+def console_connection(engine: Engine) -> sqlite3.Connection:
+    """A connection of one's own to a SQLite file that a `reader` reads, which can only read.
+
+    Raises:
+        StoreError: for another database than SQLite.
+    """
+    path = _sqlite_path(engine.url)
+    if path is None:
+        raise StoreError("the console is for SQLite: query this database with its own tools")
+    with understood(str(path)):
+        return _read_only(path)
+
+
 @contextmanager
 def writing(engine: Engine) -> Iterator[Connection]:
     """One write transaction: all of it or nothing, and the revision grows by one.

@@ -16,6 +16,8 @@ _EXACT = 10_000
 
 
 Bounds = tuple[NDArray[np.float64], NDArray[np.float64]]
+_MOST_RESAMPLED = 4_000_000  # values at a time, which bounds the bootstrap's memory
+CORRELATIONS = ("pearson", "spearman")
 
 
 class Estimate(NamedTuple):
@@ -86,27 +88,43 @@ def compare_distributions(values: ArrayLike, others: ArrayLike) -> float:
     return float(stats.ks_2samp(first, second, method=method).pvalue)
 
 
-def correlation(x: ArrayLike, y: ArrayLike, interval: str = "fisher-z") -> Estimate:
+def correlation(
+    x: ArrayLike, y: ArrayLike, interval: str = "fisher-z", kind: str = "pearson"
+) -> Estimate:
     """Pearson's r of two (n,) arrays, with one of the intervals of `INTERVALS`.
 
-    Undefined (NaN, not 0) over constant values or fewer than two of them.
+    kind: one of `CORRELATIONS`; Spearman's is Pearson's r of the ranks, whose Fisher interval is
+    wider (`spearman_spread`) and whose bootstrap resamples the ranks. Undefined (NaN, not 0) over
+    constant values or fewer than two of them.
     """
     first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     n = len(first)
     if n < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return Estimate(math.nan, math.nan, math.nan, n)
+    if kind == "spearman":
+        first, second = stats.rankdata(first), stats.rankdata(second)
     r = float(stats.pearsonr(first, second).statistic)
+    if kind == "spearman" and interval == "fisher-z":
+        return Estimate(r, *fisher_interval(r, n, spearman_spread(r)), n)
     low, high = INTERVALS[interval](first, second, r)
     return Estimate(r, low, high, n)
 
 
-def fisher_interval(r: float, n: int) -> tuple[float, float]:
-    """tanh(artanh r ± z/√(n-3)): the interval that Table 1 prints; undefined below n = 4."""
+def spearman_spread(r: float) -> float:
+    """The variance of artanh r over 1/(n-3), for Spearman's r: 1 + r²/2 (Bonett & Wright 2000)."""
+    return 1 + r * r / 2
+
+
+def fisher_interval(r: float, n: int, spread: float = 1.0) -> tuple[float, float]:
+    """tanh(artanh r ± z/√(n-3)): the interval that Table 1 prints; undefined below n = 4.
+
+    spread: by which the variance of artanh r exceeds 1/(n-3), for other correlations.
+    """
     if n < 4:
         return math.nan, math.nan
     if abs(r) == 1:
         return r, r
-    half = Z / math.sqrt(n - 3)
+    half = Z * math.sqrt(spread / (n - 3))
     return math.tanh(math.atanh(r) - half), math.tanh(math.atanh(r) + half)
 
 
@@ -123,7 +141,10 @@ def _bca_interval(x: NDArray[Any], y: NDArray[Any], r: float) -> tuple[float, fl
     if len(x) < 4:
         return math.nan, math.nan
     method = stats.BootstrapMethod(
-        n_resamples=BOOTSTRAP_RESAMPLES, method="BCa", rng=np.random.default_rng(0)
+        n_resamples=BOOTSTRAP_RESAMPLES,
+        method="BCa",
+        batch=max(1, _MOST_RESAMPLED // len(x)),
+        rng=np.random.default_rng(0),
     )
     interval = stats.pearsonr(x, y).confidence_interval(CONFIDENCE, method=method)
     return float(interval.low), float(interval.high)

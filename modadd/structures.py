@@ -144,6 +144,27 @@ def imperfect_pairs_in_prose(
     return neighbours(embedding, tolerance).alone
 
 
+def gaps_in_residue(embedding: Floats) -> NDArray[np.float32]:
+    """(run, pair) how far the nearest other pair sum of the residue is, over the `scale`.
+
+    Whatever the tolerance, the imperfect pairs of Section 4's prose are those with a gap above it.
+    inf for a pair alone in its residue; 0 or NaN where all tokens coincide.
+    """
+    positions = np.asarray(embedding, dtype=np.float64)
+    partners = _partners(positions.shape[1])
+    others = _are_others(partners)
+    rows = max(1, 1_000_000 // partners.size)
+    found = []
+    for start in range(0, len(positions), rows):
+        some = positions[start : start + rows]
+        sums = pair_sums(some).swapaxes(1, 2)
+        squared = _squared_distances(sums[:, :, :, None], sums[:, :, partners], axis=1)
+        nearest = np.where(others, squared, np.inf).min(axis=2)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            found.append((np.sqrt(nearest) / scale(some)[:, None]).astype(np.float32))
+    return np.concatenate(found) if found else np.empty((0, len(partners)), dtype=np.float32)
+
+
 def scale(embedding: Floats) -> NDArray[np.float64]:
     """(run,) the root mean square distance of the tokens from their centroid."""
     centred = embedding - embedding.mean(axis=1, keepdims=True)

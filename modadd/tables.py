@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from scipy.stats import norm
 
 from modadd import statistics
@@ -28,22 +29,52 @@ COLUMNS = (
 COUNTS = {"algorithm-2": "grid_imperfections", "prose": "imperfections_in_prose"}
 
 
+IMPERFECTIONS = "imperfections"  # in a pair of metrics: by whichever rule they are counted
+MEMBERS = ("grids", "circles", "all")
+
+
 class Definitions(NamedTuple):
     """What a table is made with.
 
     threshold: the radius ratio below which an arrangement is a circle (Algorithm 1). counting: how
     imperfections are counted, one of `COUNTS`. interval: of the correlation, one of
-    `statistics.INTERVALS`.
+    `statistics.INTERVALS`. correlation: one of `statistics.CORRELATIONS`. pair: the metrics that
+    are correlated. members: the runs whose metrics are, one of `MEMBERS`. diverged: whether runs
+    that diverged count, as they were at their last finite snapshot.
     """
 
     threshold: float = CIRCLE_THRESHOLD
     counting: str = "algorithm-2"
     interval: str = "fisher-z"
+    correlation: str = "pearson"
+    pair: tuple[str, str] = (IMPERFECTIONS, "validation_accuracy")
+    members: str = "grids"
+    diverged: bool = False
 
     @property
     def imperfections(self) -> str:
         """The metric that counts them."""
         return COUNTS[self.counting]
+
+    @property
+    def columns(self) -> tuple[str, str]:
+        """The columns of the pair."""
+        first, second = (self.imperfections if n == IMPERFECTIONS else n for n in self.pair)
+        return first, second
+
+    @property
+    def correlates_as_the_paper(self) -> bool:
+        """Whether the correlation is of what the paper's is, whatever the thresholds."""
+        return (self.correlation, self.pair, self.members) == THE_PAPERS[3:6]
+
+    def counted(self, runs: pd.DataFrame) -> pd.DataFrame:
+        """The runs that count at all."""
+        return runs if self.diverged else runs[runs["status"] == "done"]
+
+    def chosen(self, ratio: NDArray[np.float64], threshold: Any = None) -> NDArray[np.bool_]:
+        """Whether runs of these radius ratios are `members`; threshold: (…, 1) in place of ours."""
+        circle = ratio < (self.threshold if threshold is None else threshold)
+        return {"grids": ~circle, "circles": circle, "all": np.ones_like(circle)}[self.members]
 
 
 THE_PAPERS = Definitions()
@@ -59,10 +90,10 @@ def table(
 ) -> pd.DataFrame:
     """Cells (group fields…, then `COLUMNS`) of the runs grouped by the `groups` fields.
 
-    Diverged runs are counted (`diverged`) and left out of everything else. Quantities: `circles`
-    is a share with Wilson's interval; `circle_accuracy`, `grid_accuracy` and `grid_imperfections`
-    are means; `correlation` is that of imperfections and validation accuracy. As in Table 1,
-    imperfections and correlation are those of the grids (non-circles).
+    Diverged runs are counted (`diverged`) and, but for `definitions`, left out of everything else.
+    Quantities: `circles` is a share with Wilson's interval; `circle_accuracy`, `grid_accuracy` and
+    `grid_imperfections` are means; `correlation` is that of imperfections and validation accuracy.
+    As in Table 1, imperfections and correlation are those of the grids (non-circles).
 
     reported: the paper's rows by group values. means: metrics whose means over all done runs are
     added.
@@ -70,10 +101,13 @@ def table(
     cells = []
     for values, members in runs.groupby(list(groups), sort=True, dropna=False):
         row = (reported or {}).get(values, {})
-        done = members[members["status"] == "done"]
-        measured = _cells(done, definitions)
-        measured |= {name: statistics.mean(done[name].dropna()) for name in means}
-        measured["diverged"] = Estimate(len(members) - len(done), math.nan, math.nan, len(members))
+        counted = definitions.counted(members)
+        measured = _cells(counted, definitions)
+        measured |= {name: statistics.mean(counted[name].dropna()) for name in means}
+        diverged = int((members["status"] != "done").sum())
+        measured["diverged"] = Estimate(diverged, math.nan, math.nan, len(members))
+        if not definitions.correlates_as_the_paper:
+            row = {name: cell for name, cell in row.items() if name != "correlation"}
         for quantity, estimate in measured.items():
             compared = _compared(quantity, estimate, row.get(quantity))
             cells.append((*values, quantity, *estimate, *compared))
@@ -89,10 +123,12 @@ def _cells(runs: pd.DataFrame, definitions: Definitions) -> dict[str, Estimate]:
         cells["circle_accuracy"] = statistics.mean(runs[circle]["validation_accuracy"].dropna())
         cells["grid_accuracy"] = statistics.mean(grids["validation_accuracy"].dropna())
     cells["grid_imperfections"] = statistics.mean(grids[imperfections].dropna())
-    if "validation_accuracy" in runs:
-        both = grids[[imperfections, "validation_accuracy"]].dropna()
+    if set(definitions.columns) <= set(runs):
+        members = runs[definitions.chosen(runs["radius_ratio"].to_numpy())]
+        both = members[[*definitions.columns]].to_numpy(dtype=np.float64)
+        both = both[np.isfinite(both).all(axis=1)]
         cells["correlation"] = statistics.correlation(
-            both[imperfections], both["validation_accuracy"], definitions.interval
+            both[:, 0], both[:, 1], definitions.interval, definitions.correlation
         )
     return cells
 

@@ -162,3 +162,31 @@ def test_distributions_that_differ_in_spread_alone_differ():
     # The two most distant of the 6 orders of two and two values that are equally likely: 2/6.
     assert statistics.compare_distributions([1, 2], [3, 4]) == pytest.approx(1 / 3)
     assert statistics.compare_distributions([1], [2]) == 1
+
+
+def test_spearman_is_scipys_and_ignores_monotonous_maps():
+    x, y = sample(40)
+    ours = statistics.correlation(x, y, kind="spearman")
+    assert ours.value == pytest.approx(stats.spearmanr(x, y).statistic)
+    assert statistics.correlation(np.exp(x), y**3, kind="spearman") == pytest.approx(ours)
+
+
+def test_spearmans_interval_is_bonett_and_wrights():
+    x, y = sample(40)
+    ours = statistics.correlation(x, y, kind="spearman")
+    half = statistics.Z * math.sqrt((1 + ours.value**2 / 2) / 37)
+    assert math.atanh(ours.high) - math.atanh(ours.value) == pytest.approx(half)
+
+
+def test_spearmans_interval_holds_the_truth_about_as_often_as_it_says():
+    # Of normal values with Pearson's r, Spearman's is 6/π · asin(r/2).
+    truth = 6 / math.pi * math.asin(0.5 / math.sqrt(1.25) / 2)
+    found = [statistics.correlation(*sample(40, seed), kind="spearman") for seed in range(400)]
+    missed = sum(not estimate.low <= truth <= estimate.high for estimate in found)
+    assert 8 <= missed <= 36  # 20 expected, standard deviation 4.4
+
+
+def test_the_bootstraps_interval_does_not_hang_on_how_it_is_batched(monkeypatch):
+    whole = statistics.correlation(*sample(50), "bca")
+    monkeypatch.setattr(statistics, "_MOST_RESAMPLED", 1000)
+    assert statistics.correlation(*sample(50), "bca") == pytest.approx(whole, abs=0.03)

@@ -170,3 +170,20 @@ def test_a_circle_realises_no_parallelogram_but_mirrored_ones():
 def test_scale_is_the_root_mean_square_distance_from_the_centroid():
     embedding = draw(3, 9, 3) + 5
     np.testing.assert_allclose(structures.scale(embedding) ** 2, embedding.var(axis=1).sum(axis=1))
+
+
+@pytest.mark.parametrize("tolerance", [0.02, 0.1, 0.3])
+def test_gaps_above_a_tolerance_are_the_imperfect_pairs_in_prose(tolerance):
+    for tokens, dim in ((17, 2), (8, 3), (2, 1)):
+        embedding = np.random.default_rng(tokens).normal(size=(5, tokens, dim)).astype("f4")
+        gaps = structures.gaps_in_residue(embedding)
+        expected = structures.imperfect_pairs_in_prose(embedding, tolerance)
+        np.testing.assert_array_equal(gaps > tolerance, expected)
+
+
+def test_gaps_do_not_depend_on_scale_or_place_and_coincident_tokens_have_none():
+    embedding = np.random.default_rng(0).normal(size=(3, 7, 2))
+    moved = structures.gaps_in_residue(4 * embedding + 3)
+    np.testing.assert_allclose(moved, structures.gaps_in_residue(embedding), rtol=1e-4)
+    assert not (structures.gaps_in_residue(np.ones((1, 7, 2))) > 0).any()
+    assert structures.gaps_in_residue(np.empty((0, 7, 2))).shape == (0, 28)

@@ -109,3 +109,36 @@ def test_agreement_sums_squared_deviates_setting_by_setting():
 )
 def test_verdicts_in_words(p, words):
     assert verdict(p) == words
+
+
+def test_the_correlation_may_be_of_other_metrics_runs_and_kind():
+    pair = ("radius_ratio", "validation_accuracy")
+    whole = Definitions(pair=pair, members="all", correlation="spearman")
+    found = cell(table(SIX, ["weight_decay"], definitions=whole), "correlation")
+    # Ranks 1 … 6 against those of 0.7, 0.8, 0.9, 0.6, 0.5, 0.1: Σd² = 62.
+    assert found["value"] == pytest.approx(1 - 6 * 62 / (6 * 35))
+    assert found["n"] == 6
+    circles = Definitions(pair=pair, members="circles")
+    assert cell(table(SIX, ["weight_decay"], definitions=circles), "correlation")["n"] == 2
+
+
+@pytest.mark.parametrize(
+    "other", [{"correlation": "spearman"}, {"members": "all"}, {"pair": ("radius_ratio", "x")}]
+)
+def test_another_correlation_than_the_papers_is_not_compared_with_it(other):
+    definitions = Definitions(**other)
+    cells = table(SIX.assign(x=range(6)), ["weight_decay"], paper.TABLE_1, definitions=definitions)
+    assert cell(cells, "correlation")["verdict"] == ""
+    assert cell(cells, "circles")["verdict"]
+
+
+def test_diverged_runs_may_count_too():
+    mixed = pd.concat([SIX, SIX.assign(status="diverged", radius_ratio=1.0)])
+    cells = table(mixed, ["weight_decay"], definitions=Definitions(diverged=True))
+    assert cell(cells, "circles")["n"] == 12
+    assert cell(cells, "diverged")["value"] == 6
+
+
+def test_a_run_without_a_radius_ratio_is_a_grid():
+    unknown = SIX.assign(radius_ratio=math.nan)
+    assert cell(table(unknown, ["weight_decay"]), "correlation")["n"] == 6

@@ -1,0 +1,97 @@
+"""Charts of the tables: the runs behind a correlation, and what it hangs on."""
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.theme import BLUE, QUIET, VERMILLION
+
+POINT = "run"
+_STRUCTURES = ["circle", "grid"]
+
+
+def correlated(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
+    """A mark a run, circles told from grids by colour and shape; a click selects its run_id.
+
+    rows: run_id, seed, group (text), structure ('circle' or 'grid'), counted, and the two columns.
+    """
+    click = alt.selection_point(name=POINT, fields=["run_id"], on="click")
+    names = list(dict.fromkeys(["run_id", "seed", "group", "structure", x, y]))
+    return (
+        alt.Chart(rows[[*names, "counted"]].dropna(subset=[x, y]))
+        .mark_point(filled=True, size=30, cursor="pointer")
+        .encode(
+            x=alt.X(f"{x}:Q", title=x.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
+            y=alt.Y(f"{y}:Q", title=y.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
+            color=alt.Color(
+                "structure:N",
+                scale=alt.Scale(domain=_STRUCTURES, range=[BLUE, VERMILLION]),
+                legend=alt.Legend(title=None, orient="top"),
+            ),
+            shape=alt.Shape(
+                "structure:N",
+                scale=alt.Scale(domain=_STRUCTURES, range=["circle", "square"]),
+                legend=None,
+            ),
+            opacity=alt.condition("datum.counted", alt.value(0.7), alt.value(0.15)),
+            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
+        )
+        .add_params(click)
+        .properties(height=360)
+    )
+
+
+def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
+    """The correlation's interval over the settings of a definition, a row a group; grey where it
+    holds 0. strip: as `modadd.sensitivity` makes it, with `group` (text) for the group fields."""
+    settings = sorted(strip["setting"].unique())
+    half = (settings[1] - settings[0]) / 2 if len(settings) > 1 else 0.01
+    cells = strip.assign(
+        left=strip["setting"] - half,
+        right=strip["setting"] + half,
+        verdict=strip["sign"].map({-1: "negative", 0: "undecided", 1: "positive"}),
+        text=[_interval(row) for row in strip[["low", "high"]].itertuples(index=False)],
+    )
+    base = alt.Chart(cells)
+    x = alt.X(
+        "left:Q", title=title, axis=alt.Axis(tickCount=8, grid=False),
+        scale=alt.Scale(domain=[settings[0] - half, settings[-1] + half], nice=False, zero=False),
+    )  # fmt: skip
+    rects = base.mark_rect().encode(
+        x=x,
+        x2="right:Q",
+        y=alt.Y("group:N", title=None, sort=list(dict.fromkeys(cells["group"])),
+                axis=alt.Axis(labelLimit=260)),
+        color=alt.Color(
+            "verdict:N",
+            scale=alt.Scale(
+                domain=["negative", "undecided", "positive"], range=[BLUE, QUIET, VERMILLION]
+            ),
+            legend=alt.Legend(title="correlation is", orient="top"),
+        ),
+        # The stronger, the fuller: sign by colour, size by strength.
+        opacity=alt.Opacity(
+            "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.2, 1]), legend=None
+        ),
+        tooltip=[
+            alt.Tooltip("group:N"),
+            alt.Tooltip("setting:Q", title=title),
+            alt.Tooltip("r:Q", format=".3f"),
+            alt.Tooltip("text:N", title="95 %"),
+            alt.Tooltip("n:Q"),
+        ],
+    ).transform_calculate(strength="abs(datum.r)")  # fmt: skip
+    layers: list[alt.Chart] = [rects]
+    if setting is not None:
+        here = alt.Chart(pd.DataFrame({"left": [setting]}))
+        # White in black: seen on every colour.
+        for colour, width in (("black", 4), ("white", 1.5)):
+            layers.append(here.mark_rule(color=colour, strokeWidth=width).encode(x=x))
+    rows = cells["group"].nunique()
+    # The height holds axis and legend too, where a page fits the chart into it.
+    return alt.layer(*layers).properties(height=140 + rows * max(10, min(30, 600 // max(rows, 1))))
+
+
+def _interval(ends: tuple[float, float]) -> str:
+    return "undefined" if ends[0] != ends[0] else f"[{ends[0]:.2f}, {ends[1]:.2f}]"

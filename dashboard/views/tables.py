@@ -1,0 +1,73 @@
+"""Tables: the paper's tables over the runs of the filter, under definitions of one's own."""
+
+import streamlit as st
+
+from dashboard import loaders, states, table_controls
+from dashboard.controls import filter_of_page
+from dashboard.header import header
+from dashboard.table_rows import at_epoch, counts_in_prose, named, with_tolerance
+from dashboard.table_sections import runs_section, strip_section, table_section
+from db.filters import Filter
+from modadd.comparable import papers_rows
+from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
+from modadd.simulators import SIMULATORS
+from modadd.tables import IMPERFECTIONS
+
+opened, chosen = loaders.database(), filter_of_page()
+header(
+    "Tables",
+    "The paper's table over the runs of the filter, a row a group, each number with its 95 % "
+    "interval and n; where all runs of a group have the paper's config, its row stands below with "
+    "a verdict. Move the definitions, and see in the strips below over which of them the "
+    "correlation keeps its sign and its significance.",
+    r"\text{circle}: \max_i \lVert E_i \rVert / \min_i \lVert E_i \rVert < \text{threshold}, "
+    r"\qquad r = \mathrm{corr}(\text{imperfections}, \text{accuracy})",
+)
+rows = loaders.runs(opened, chosen)
+if rows.empty:
+    states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+fields = list(SIMULATORS[chosen.kind].config.field_types())
+one, two, three = st.columns([2, 2, 1])
+with one:
+    groups = table_controls.grouping(chosen, fields)
+with two:
+    pair = table_controls.pair(opened, chosen.kind)
+with three:
+    epoch = table_controls.epoch(opened, chosen)
+definitions, tolerance = table_controls.definitions(pair)
+
+stored = len(rows)
+rows = named(rows, groups)
+reported = papers_rows(rows, chosen.kind, groups) if epoch is None else {}
+if epoch is not None:
+    rows = at_epoch(rows, loaders.metrics_at(opened, chosen, epoch))
+    if len(rows) < stored:
+        st.caption(f"{len(rows):,} of the {stored:,} runs have metrics at this epoch.")
+gaps = loaders.gaps(opened, chosen, epoch)
+if definitions.counting == "prose":
+    rows = with_tolerance(rows, gaps, tolerance)
+if rows["group"].nunique() > table_controls.MOST_GROUPS:
+    states.nothing_to_draw(
+        f"That makes {rows['group'].nunique():,} groups, and a page holds "
+        f"{table_controls.MOST_GROUPS}: group by fewer fields, or narrow the filter"
+    )
+    st.stop()
+
+table_section(rows, groups, reported, definitions, chosen)
+if not set(definitions.columns) <= set(rows):
+    states.nothing_to_draw("These runs lack a metric of the pair: correlate another")
+    st.stop()
+if definitions.counted(rows).empty:
+    states.nothing_to_draw("No run counts: all of them diverged, which a switch above lets in")
+    st.stop()
+runs_section(rows, groups, definitions, chosen)
+st.header("What the correlation hangs on", anchor=False)
+left, right = st.columns(2, gap="large")
+with left:
+    found = threshold_strip(rows, groups, definitions)
+    strip_section("threshold", found, groups, definitions.threshold, chosen)
+with right:
+    if IMPERFECTIONS in pair:
+        counts = counts_in_prose(rows, gaps, TOLERANCES)
+        found = tolerance_strip(rows, groups, definitions, counts)
+        strip_section("tolerance", found, groups, tolerance, chosen)

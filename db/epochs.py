@@ -1,0 +1,70 @@
+"""Reads of all runs of a filter at one epoch: one query each."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine, text
+
+from db.connect import StoreError
+from db.filters import Filter
+from db.store import FLOAT32
+
+
+class Placed(NamedTuple):
+    """Arrangements of one shape: run_ids (run,), embeddings (run, token, dim)."""
+
+    run_ids: NDArray[np.int64]
+    embeddings: NDArray[np.float32]
+
+
+def epochs_of(engine: Engine, chosen: Filter) -> list[int]:
+    """The epochs at which any run of the filter has metrics, sorted."""
+    runs, values = _runs(chosen)
+    query = text(f"SELECT DISTINCT epoch FROM series WHERE run_id IN ({runs}) ORDER BY epoch")
+    with engine.connect() as connection:
+        return list(connection.execute(query, values).scalars())
+
+
+def metrics_at(engine: Engine, chosen: Filter, epoch: int) -> pd.DataFrame:
+    """run_id and every metric at the epoch, a row a run of the filter that has it."""
+    runs, values = _runs(chosen)
+    query = text(
+        f"SELECT * FROM series WHERE epoch = :epoch AND run_id IN ({runs}) ORDER BY run_id"
+    )
+    return pd.read_sql(query, engine, params={**values, "epoch": epoch}).drop(columns="epoch")
+
+
+def embeddings_at(engine: Engine, chosen: Filter, epoch: int | None = None) -> list[Placed]:
+    """The arrangements of the filter's runs at an epoch, or each run's last; by shape.
+
+    Raises:
+        StoreError: for a blob whose length is not its shape's.
+    """
+    runs, values = _runs(chosen)
+    query = text(
+        "SELECT r.run_id, s.tokens, s.dim, s.embedding FROM runs AS r JOIN snapshots AS s "
+        f"ON s.run_id = r.run_id AND s.epoch = {'r.last_epoch' if epoch is None else ':epoch'} "
+        f"WHERE r.run_id IN ({runs}) ORDER BY r.run_id"
+    )
+    shapes: dict[tuple[int, int], list[tuple[int, bytes]]] = {}
+    with engine.connect() as connection:
+        asked = values if epoch is None else {**values, "epoch": epoch}
+        for run_id, tokens, dim, blob in connection.execute(query, asked):
+            shapes.setdefault((tokens, dim), []).append((run_id, blob))
+    return [_placed(*shape, rows) for shape, rows in shapes.items()]
+
+
+def _runs(chosen: Filter) -> tuple[str, dict[str, float | str]]:
+    condition, values = chosen.condition()
+    return f"SELECT run_id FROM {chosen.kind}_runs WHERE {condition}", values
+
+
+def _placed(tokens: int, dim: int, rows: list[tuple[int, bytes]]) -> Placed:
+    for run_id, blob in rows:
+        if len(blob) != tokens * dim * FLOAT32.itemsize:
+            raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")
+    flat = np.frombuffer(b"".join(blob for _, blob in rows), dtype=FLOAT32)
+    ids = np.array([run_id for run_id, _ in rows], dtype=np.int64)
+    return Placed(ids, flat.reshape(len(rows), tokens, dim))

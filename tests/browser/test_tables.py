@@ -1,0 +1,39 @@
+"""The Tables page in a browser: sliders, URL, export."""
+
+import pytest
+
+from browser.serving import settle
+from dashboard.pages import PAGES
+
+SCATTER = ".st-key-runs-correlated"
+
+
+def test_a_slider_moves_the_table_and_the_url_brings_it_back(visit):
+    page = visit.open("tables?experiment=table-1")
+    slider = page.get_by_role("slider", name="A circle has a radius ratio below")
+    slider.focus()
+    for _ in range(4):
+        page.keyboard.press("ArrowRight")
+    page.wait_for_url("**threshold=1.4*")
+    page = visit.open(page.url.split("/", 3)[3])
+    value = page.get_by_role("slider", name="A circle has a radius ratio below")
+    assert float(value.input_value()) == pytest.approx(1.4)
+
+
+def test_the_table_can_be_taken_to_a_document(visit):
+    page = visit.open("tables?experiment=table-1")
+    page.get_by_role("button", name="Take away").first.click()
+    for form, suffix, start in (("Markdown", "md", b"| weight"), ("LaTeX", "tex", b"% needs")):
+        page.get_by_role("radio", name=form, exact=True).click()
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Download table.{suffix}").click()
+        assert waiting.value.path().read_bytes().startswith(start)
+
+
+@pytest.mark.skipif("run" not in PAGES, reason="there is no page of a single run")
+def test_a_click_on_a_mark_opens_its_run(visit):
+    page = visit.open("tables?experiment=table-1")
+    page.locator(SCATTER).scroll_into_view_if_needed()
+    page.locator(f"{SCATTER} .mark-symbol path").nth(5).click(force=True)
+    page.wait_for_url("**/run?*run=*")
+    settle(page)

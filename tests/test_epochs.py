@@ -1,0 +1,64 @@
+import sqlite3
+
+import numpy as np
+import pytest
+
+from db.arrangements import arrangements, series
+from db.connect import StoreError, open_for_reading
+from db.epochs import embeddings_at, epochs_of, metrics_at
+from db.filters import Filter, OneOf
+
+
+@pytest.fixture
+def engine(small_database):
+    with open_for_reading(str(small_database)) as engine:
+        yield engine
+
+
+TABLE_1 = Filter(experiments=("table-1",))
+
+
+def test_epochs_are_those_of_the_runs_of_the_filter(engine):
+    assert epochs_of(engine, TABLE_1)[-1] == 300
+    assert max(epochs_of(engine, Filter(kind="particle"))) == 30
+
+
+def test_metrics_at_an_epoch_are_the_series(engine):
+    found = metrics_at(engine, TABLE_1, 300)
+    assert len(found) == 48
+    run_id = int(found["run_id"][5])
+    own = series(engine, run_id)
+    assert found.iloc[5]["radius_ratio"] == own[own["epoch"] == 300]["radius_ratio"].item()
+
+
+def test_runs_without_the_epoch_are_left_out(engine):
+    assert metrics_at(engine, TABLE_1, 299).empty
+    assert embeddings_at(engine, TABLE_1, 299) == []
+
+
+def test_embeddings_come_by_shape_and_in_the_order_of_runs(engine):
+    found = embeddings_at(engine, Filter(), 0)
+    assert {some.embeddings.shape[1:] for some in found} == {(17, 2), (8, 3)}
+    for some in found:
+        run_id = int(some.run_ids[-1])
+        stored = arrangements(engine, [run_id], [0])[run_id]
+        np.testing.assert_array_equal(some.embeddings[-1], stored.embeddings[0])
+
+
+def test_without_an_epoch_each_run_has_its_last(engine):
+    chosen = Filter(where=(OneOf("modulus", (8.0,)),))
+    (found,) = embeddings_at(engine, chosen)
+    run_id = int(found.run_ids[0])
+    stored = arrangements(engine, [run_id])[run_id]
+    np.testing.assert_array_equal(found.embeddings[0], stored.embeddings[-1])
+
+
+def test_a_blob_of_another_length_is_one_line(modadd):
+    modadd("simulate", "--steps", 2)
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE snapshots SET embedding = x'00'")
+    with (
+        open_for_reading("modadd.db") as engine,
+        pytest.raises(StoreError, match="run 1 has a snapshot whose length"),
+    ):
+        embeddings_at(engine, Filter(kind="particle"))
