@@ -24,7 +24,7 @@ from db.filters import Between, Filter
 from modadd import statistics
 from modadd.procrustes import fits, overlay, relabellings
 
-APP = Path(__file__).parent.parent / "dashboard" / "app.py"
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 
 @pytest.fixture(scope="module")

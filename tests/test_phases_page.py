@@ -18,7 +18,7 @@ from db.connect import reader
 from db.filters import Filter, OneOf
 from modadd.phases import STRUCTURES, Quantity, phases
 
-APP = Path(__file__).parent.parent / "dashboard" / "app.py"
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 
 @pytest.fixture
