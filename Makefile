@@ -4,7 +4,7 @@ PYTHON ?= python3
 DATABASE ?= modadd.db
 BIN := .venv/bin
 
-.PHONY: reproduce dashboard screenshots test install lint types stress clean
+.PHONY: reproduce dashboard screenshots test install lint types stress bench clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database "$(DATABASE)"
@@ -35,6 +35,10 @@ types: install
 
 stress: install
 	$(BIN)/pytest -m stress
+
+bench: install
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test,bench]'
+	PYTHONPATH=tests $(BIN)/python tests/benchmarks/bench.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -7,16 +7,20 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.store import RunRecord
 from modadd.config import Config
+from modadd.kernels import compiled_kernels_work
 from modadd.metrics import METRICS, measure
 from modadd.simulators import SIMULATORS
-from modadd.snapshots import Snapshot
+from modadd.snapshots import Snapshot, together
+
+# Embeddings measured at a time: enough that NumPy's calls cost little, few enough for the cache.
+MEASURED_TOGETHER = 2048
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -33,11 +37,12 @@ class Chunk:
 
 def prepare_worker() -> None:
     """Make this thread or process fit for computing: called once by each worker."""
-    import torch
+    if not compiled_kernels_work():
+        import torch
 
-    # One chunk a core: threads inside an operation of this size would only wait for each other,
-    # and a result would depend on how many there are.
-    torch.set_num_threads(1)
+        # One chunk a core: threads inside an operation of this size would only wait for each
+        # other, and a result would depend on how many there are.
+        torch.set_num_threads(1)
     _keep_freed_memory()
 
 
@@ -69,6 +74,22 @@ def _keep_freed_memory() -> None:
             libc.mallopt(trim_threshold, 1 << 30)
 
 
+def load_kernels(chunk: Chunk) -> None:
+    """Load the compiled code that a chunk needs; where there is none yet, compile it and say so.
+
+    Once in the driver, before workers would each do it.
+    """
+    if chunk.device != "cpu" or not compiled_kernels_work():
+        return
+    text = "compiling for this processor: once, some 15 s, and kept on disk"
+    notice = threading.Timer(2.0, print, [text], {"file": sys.stderr})
+    notice.start()
+    try:
+        compute(dataclasses.replace(chunk, configs=chunk.configs[:1], epochs=(0,)))
+    finally:
+        notice.cancel()
+
+
 def compute(chunk: Chunk) -> list[RunRecord]:
     """Compute a chunk. A run that diverges ends at its last finite snapshot, marked 'diverged'."""
     started = time.perf_counter()
@@ -77,13 +98,27 @@ def compute(chunk: Chunk) -> list[RunRecord]:
     with np.errstate(over="ignore"):
         kept = [_as_stored(snapshot) for snapshot in stream]
     finite = np.logical_and.accumulate([snapshot.finite_runs() for snapshot in kept])
-    metrics = [
-        measure_finite(snapshot, alive, tuple(METRICS))
-        for snapshot, alive in zip(kept, finite, strict=True)
-    ]
+    metrics = _measure_in_groups(kept, finite)
     share = (time.perf_counter() - started) / len(chunk.configs)
     lives = finite.sum(axis=0)
     return [_record(chunk, kept, metrics, run, int(lives[run]), share) for run in range(len(lives))]
+
+
+def _measure_in_groups(
+    kept: Sequence[Snapshot], finite: NDArray[np.bool_]
+) -> dict[str, NDArray[np.float64]]:
+    """All metrics, each (snapshot, run), NaN where a run is not finite."""
+    runs = finite.shape[1]
+    size = max(1, MEASURED_TOGETHER // runs)
+    groups = [slice(start, start + size) for start in range(0, len(kept), size)]
+    measured = [
+        measure_finite(together(kept[group]), finite[group].ravel(), tuple(METRICS))
+        for group in groups
+    ]
+    return {
+        name: np.concatenate([values[name] for values in measured]).reshape(finite.shape)
+        for name in measured[0]
+    }
 
 
 def measure_finite(
@@ -118,7 +153,7 @@ def _as_stored(snapshot: Snapshot) -> Snapshot:
 def _record(
     chunk: Chunk,
     kept: Sequence[Snapshot],
-    metrics: Sequence[dict[str, NDArray[np.float64]]],
+    metrics: Mapping[str, NDArray[np.float64]],
     run: int,
     life: int,
     wall_time: float,
@@ -139,7 +174,5 @@ def _record(
         epochs=[snapshot.epoch for snapshot in lived],
         embeddings=np.stack([snapshot.embedding[run] for snapshot in lived]),
         classifiers=np.array(parameters[first_kept:], dtype=np.float32),
-        metrics={
-            name: np.array([values[name][run] for values in metrics[:life]]) for name in metrics[0]
-        },
+        metrics={name: values[:life, run] for name, values in metrics.items()},
     )

@@ -12,7 +12,7 @@ from tqdm import tqdm
 from db import store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
 from db.queries import metric_versions
-from jobs.compute import compute
+from jobs.compute import compute, load_kernels
 from jobs.plan import Plan, check_space, plan
 from jobs.provenance import packages, provenance
 from jobs.requests import Request
@@ -113,7 +113,7 @@ def _run(
     stopping: threading.Event,
 ) -> Summary:
     started = time.perf_counter()
-    planned = plan(engine, request, resources.device)
+    planned = plan(engine, request, resources)
     check_space(engine, planned)
     store.add_to_experiments(engine, request.experiments, planned.present)
     summary = Summary(present=len(planned.present))
@@ -133,6 +133,7 @@ def _compute_and_store(
     stopping: threading.Event,
     summary: Summary,
 ) -> None:
+    load_kernels(planned.chunks[0])
     job_id = store.add_job(
         engine,
         planned_runs=planned.runs,

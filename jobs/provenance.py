@@ -3,13 +3,14 @@
 import shlex
 import subprocess
 import sys
-from importlib.metadata import version
+from contextlib import suppress
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import modadd
 from db.connect import without_password
 
-PACKAGES = ("torch", "numpy", "scipy", "sqlalchemy")
+PACKAGES = ("torch", "numba", "numpy", "scipy", "sqlalchemy")
 
 
 def provenance(device: str, threads: int) -> dict[str, str | int | None]:
@@ -25,7 +26,11 @@ def provenance(device: str, threads: int) -> dict[str, str | int | None]:
 
 def packages() -> dict[str, str]:
     """Versions of Python and of the packages that the numbers depend on."""
-    return {"python": sys.version.split()[0], **{name: version(name) for name in PACKAGES}}
+    found = {"python": sys.version.split()[0]}
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):  # Numba may be missing
+            found[name] = version(name)
+    return found
 
 
 def git_commit() -> str | None:

@@ -4,6 +4,7 @@ import contextlib
 import dataclasses
 import multiprocessing
 import os
+import shutil
 import signal
 import sys
 import threading
@@ -17,6 +18,7 @@ from concurrent.futures import (
     ThreadPoolExecutor,
 )
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeVar
 
 from jobs.compute import prepare_process, prepare_worker
@@ -140,7 +142,7 @@ def choose_device(wanted: str) -> str:
     Raises:
         ConfigError: if CUDA is wanted and there is none.
     """
-    if wanted == "cpu":
+    if wanted == "cpu" or (wanted == "auto" and not _has_nvidia_driver()):
         return "cpu"
     import torch
 
@@ -149,6 +151,11 @@ def choose_device(wanted: str) -> str:
     if wanted == "cuda":
         raise ConfigError("device cuda needs a CUDA GPU and a torch built for it: use cpu")
     return "cpu"
+
+
+def _has_nvidia_driver() -> bool:
+    """Whether to ask torch for a GPU, which takes seconds to load."""
+    return Path("/dev/nvidiactl").exists() or shutil.which("nvidia-smi") is not None
 
 
 def device_name(device: str) -> str:

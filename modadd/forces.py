@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 from array_api_compat import array_namespace
+from numpy.typing import NDArray
 
-from modadd.task import incidence, pair_count, pair_sums, pairs
+from modadd.task import incidence, pair_sums, pairs
 
 # A NumPy array or a torch tensor; what goes in comes out.
 Array = Any
@@ -75,7 +76,7 @@ def pair_sum_forces(
     """
     x = pair_sums(positions)
     same_weight, different_weight = (
-        _like(weights, x) for weights in _partner_weights(positions.shape[1], weighting)
+        _like(weights, x) for weights in _weight_matrices(positions.shape[1], weighting)
     )
     g_r, g_a, f_a, epsilon = (
         _per_run(value, x) for value in (repulsion, attraction, alignment, softening)
@@ -123,25 +124,31 @@ def particle_forces(
     return array_namespace(positions).sum(membership[:, :, None] * on_pairs[:, None], axis=2)
 
 
-def _partner_weights(modulus: int, weighting: str) -> tuple[Array, Array]:
-    """(pair, pair) the weights of same-residue and of different-residue partners.
+def partner_weights(modulus: int, weighting: str) -> NDArray[np.float64]:
+    """(2, pair): the weight of each same-residue and of each different-residue partner of a pair.
 
     A pair is no partner of itself. Every residue of an odd modulus has as many pairs as any other,
     so the weights are two constants there; with an even modulus they differ from pair to pair.
+
+    Raises:
+        ValueError: for a weighting that is none of `WEIGHTINGS`.
     """
     if weighting not in WEIGHTINGS:
         raise ValueError(f"weighting must be one of {', '.join(WEIGHTINGS)}, got {weighting!r}")
     residue = pairs(modulus).residue
-    alike = residue[:, None] == residue[None, :]
-    same = (alike & ~np.eye(pair_count(modulus), dtype=bool)).astype(float)
-    different = (~alike).astype(float)
     if weighting == "none":
-        return same, different
-    return _rows_to_one(same), _rows_to_one(different)
+        return np.ones((2, len(residue)))
+    alike = np.bincount(residue, minlength=modulus)[residue]
+    return 1 / np.maximum([alike - 1, len(residue) - alike], 1)
 
 
-def _rows_to_one(mask: Array) -> Array:
-    return mask / np.maximum(mask.sum(axis=1, keepdims=True), 1)
+def _weight_matrices(modulus: int, weighting: str) -> tuple[Array, Array]:
+    """(pair, pair) the weights of same-residue and of different-residue partners."""
+    same, different = partner_weights(modulus, weighting)
+    residue = pairs(modulus).residue
+    alike = residue[:, None] == residue[None, :]
+    partners = ~np.eye(len(residue), dtype=bool)
+    return same[:, None] * (alike & partners), different[:, None] * ~alike
 
 
 def _inverse(squared: Array) -> Array:

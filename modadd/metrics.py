@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from modadd import structures
 from modadd.config import ConfigError, suggestion
+from modadd.kernels import compiled_kernels_work
 from modadd.network import Classifier, logits, unpack_classifier
 from modadd.snapshots import Snapshot
 from modadd.task import Split, pair_sums, pairs, split
@@ -41,15 +42,23 @@ class Measured:
 
     @cached_property
     def evaluation(self) -> Evaluation:
-        """Cross-entropy (nats) and correctness of every pair."""
+        """Cross-entropy (nats) and correctness of every pair, in float64."""
+        if compiled_kernels_work():
+            from modadd.kernels import processor
+
+            return Evaluation(*processor.evaluate(self.embedding, self.classifier))
         residue = pairs(self.embedding.shape[1]).residue
-        # An overflow is a run that diverges: its loss is inf or NaN, which says so.
-        with np.errstate(over="ignore", invalid="ignore"):
-            output = logits(pair_sums(self.embedding), self.classifier).astype(np.float64)
-            highest = output.max(axis=2, keepdims=True)
-            normaliser = np.log(np.exp(output - highest).sum(axis=2)) + highest[:, :, 0]
-            target = np.take_along_axis(output, residue[None, :, None], axis=2)[:, :, 0]
-            return Evaluation(normaliser - target, output.argmax(axis=2) == residue)
+        classifier = Classifier(*(group.astype(np.float64) for group in self.classifier))
+        output = logits(pair_sums(self.embedding.astype(np.float64)), classifier)
+        highest = output.max(axis=2, keepdims=True)
+        normaliser = np.log(np.exp(output - highest).sum(axis=2)) + highest[:, :, 0]
+        target = np.take_along_axis(output, residue[None, :, None], axis=2)[:, :, 0]
+        return Evaluation(normaliser - target, output.argmax(axis=2) == residue)
+
+    @cached_property
+    def neighbours(self) -> structures.Neighbours:
+        """What lies near each pair sum."""
+        return structures.neighbours(self.embedding)
 
     @cached_property
     def splits(self) -> list[Split]:
@@ -159,7 +168,7 @@ def radius_ratio(measured: Measured) -> NDArray[Any]:
 
 @metric(description="pairs whose nearest other pair sum has another residue", source="Algorithm 2")
 def grid_imperfections(measured: Measured) -> NDArray[Any]:
-    return structures.grid_imperfections(measured.embedding)
+    return measured.neighbours.imperfect.sum(axis=1)
 
 
 @metric(
@@ -167,7 +176,7 @@ def grid_imperfections(measured: Measured) -> NDArray[Any]:
     source="Sec. 4 (prose)",
 )
 def imperfections_in_prose(measured: Measured) -> NDArray[Any]:
-    return structures.imperfect_pairs_in_prose(measured.embedding).sum(axis=1)
+    return measured.neighbours.alone.sum(axis=1)
 
 
 @metric(description="mean |W_h|", source="App. B, Fig. 6", needs_classifier=True)
@@ -204,7 +213,7 @@ def circularity(measured: Measured) -> NDArray[Any]:
     source="after Liu et al. 2022",
 )
 def representation_quality(measured: Measured) -> NDArray[Any]:
-    return structures.representation_quality(measured.embedding)
+    return measured.neighbours.realised
 
 
 def _means(values: NDArray[Any], chosen: list[NDArray[np.int64]]) -> NDArray[np.float64]:

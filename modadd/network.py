@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from modadd.randomness import Stream, normal, uniform
-from modadd.snapshots import Floats
+from modadd.snapshots import Floats, Snapshot
 
 
 class Sizes(Protocol):
@@ -92,13 +92,21 @@ def logits(points: Floats, classifier: Classifier) -> Floats:
     return hidden @ W_o.swapaxes(1, 2) + b_o[:, None]
 
 
-def initial_parameters(configs: Sequence[Initial]) -> NDArray[np.float64]:
+def initial_parameters(
+    configs: Sequence[Initial], start: Snapshot | None = None
+) -> NDArray[np.float64]:
     """(run, count) flat parameters at epoch 0 of configs of equal sizes, each from its own seed.
+
+    Or those of `start`, a snapshot with a classifier, of as many runs.
 
     Open in the paper: the initialisation. `glorot` (W Glorot-uniform, b = 0) comes nearest to
     Table 1, then `torch` (W, b ~ U(±1/√fan_in)), then `lecun` (W ~ N(0, 1/fan_in), b = 0); see the
     experiment `initialisation`. E ~ N(0, 1) in all three.
     """
+    if start is not None:
+        assert start.classifier is not None, "asked to start from a snapshot without a classifier"
+        groups = [start.embedding.reshape(len(configs), -1), start.classifier]
+        return np.concatenate(groups, axis=1, dtype=np.float64)
     return np.stack([_initial_parameters_of(config) for config in configs])
 
 

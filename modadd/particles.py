@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from modadd.config import Config, Scalar, count, parameter
 from modadd.forces import WEIGHTINGS, Array, particle_forces
+from modadd.kernels import compiled_kernels_work
 from modadd.randomness import Stream, normal
 from modadd.snapshots import Snapshot
 from modadd.task import pair_count
@@ -61,8 +62,12 @@ class ParticleConfig(Config):
         return (self.modulus, self.embedding_dim, self.steps, *options, self.dtype)
 
 
-def initial_positions(configs: Sequence[ParticleConfig]) -> NDArray[np.float64]:
-    """(run, token, dim) ~ N(0, 1), each from its own seed."""
+def initial_positions(
+    configs: Sequence[ParticleConfig], start: Snapshot | None = None
+) -> NDArray[np.float64]:
+    """(run, token, dim) ~ N(0, 1), each from its own seed; or those of `start`."""
+    if start is not None:
+        return start.embedding.astype(np.float64)
     modulus, dim = configs[0].modulus, configs[0].embedding_dim
     draws = [normal(config.seed, Stream.ARRANGEMENT, modulus * dim) for config in configs]
     return np.stack(draws).reshape(-1, modulus, dim)
@@ -74,27 +79,30 @@ def numbers(config: ParticleConfig) -> tuple[int, int]:
 
 
 def simulate(
-    configs: Sequence[ParticleConfig], epochs: Sequence[int], device: str = "cpu"
+    configs: Sequence[ParticleConfig],
+    epochs: Sequence[int],
+    device: str = "cpu",
+    threads: int = 1,
+    start: Snapshot | None = None,
 ) -> Iterator[Snapshot]:
     """Simulate configs of equal shape as one batch; yield a Snapshot at each of the sorted steps.
 
-    Step 0 is the random start as drawn. device: any that torch knows. A run that diverges fills
-    with NaN or inf and leaves its companions alone.
+    Step 0 is the random start as drawn. A run that diverges fills with NaN or inf and leaves its
+    companions alone. device: any that torch knows. threads: how many cores share the runs on a CPU;
+    they change no number. start: positions to begin with at step 0 in place of the random ones,
+    such as a network's embedding.
     """
-    import torch  # here, because it takes seconds to import and the config does not need it
+    # Imported here: only those who simulate should wait for torch, or for the compiled kernels.
+    if device == "cpu" and compiled_kernels_work():
+        from modadd.kernels import processor
 
-    dtype = getattr(torch, configs[0].dtype)
-    positions = torch.as_tensor(initial_positions(configs), dtype=dtype, device=device)
-    coefficients = _Coefficients(configs)
-    done = 0
-    for epoch in epochs:
-        for _ in range(done, epoch):
-            positions = step(positions, coefficients)
-        done = epoch
-        yield Snapshot(tuple(configs), epoch, positions.cpu().numpy().copy())
+        return processor.simulate(configs, epochs, threads, start)
+    from modadd.kernels import torch_particles
+
+    return torch_particles.simulate(configs, epochs, device, start)
 
 
-class _Coefficients:
+class Coefficients:
     """The numbers of a batch as (run,) columns, and the options that its runs share."""
 
     def __init__(self, configs: Sequence[ParticleConfig]) -> None:
@@ -108,7 +116,7 @@ class _Coefficients:
         self.options = configs[0]
 
 
-def step(positions: Array, coefficients: _Coefficients) -> Array:
+def step(positions: Array, coefficients: Coefficients) -> Array:
     """One step: x ← x + ηF, then zero mean and the constant variance are restored."""
     xp = array_namespace(positions)
     options = coefficients.options

@@ -33,6 +33,18 @@ class Snapshot:
         return np.asarray(finite)
 
 
+def together(snapshots: Sequence[Snapshot]) -> Snapshot:
+    """Snapshots of the same runs as one batch, the first one's runs first; the last one's epoch."""
+    last = snapshots[-1]
+    classifiers = [s.classifier for s in snapshots if s.classifier is not None]
+    return Snapshot(
+        last.configs * len(snapshots),
+        last.epoch,
+        np.concatenate([snapshot.embedding for snapshot in snapshots]),
+        np.concatenate(classifiers) if classifiers else None,
+    )
+
+
 MOST_SNAPSHOTS = 1_000_000
 
 

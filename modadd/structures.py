@@ -4,9 +4,15 @@
 counted by Algorithm 2. All functions take (run, token, dim) arrays and work in float64.
 """
 
+import dataclasses
+import math
+from functools import lru_cache
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
+from modadd.kernels import compiled_kernels_work
 from modadd.snapshots import Floats
 from modadd.task import pair_sums, pairs
 
@@ -30,22 +36,96 @@ def is_circle(embedding: Floats, threshold: float = CIRCLE_THRESHOLD) -> NDArray
     return radius_ratio(embedding) < threshold
 
 
-def nearest_pairs(embedding: Floats) -> NDArray[np.int64]:
-    """(run, pair) the index of the other pair whose sum is nearest (Algorithm 2).
+@dataclasses.dataclass(frozen=True)
+class Neighbours:
+    """What lies near each pair sum, pairs being indexed as in `modadd.task.pairs`.
 
-    Pairs are indexed as in `modadd.task.pairs`. Among exact ties the first in that order wins, as
-    Algorithm 2's strict `<` has it.
+    nearest: (run, pair) the nearest other pair (Algorithm 2). Among exact ties the first in that
+    order wins, as Algorithm 2's strict `<` has it. alone: (run, pair) whether no other pair sum of
+    the residue is within `tolerance` times the embedding's `scale`. realised: (run,) the share of
+    couples of pairs of one residue that are within.
     """
-    sums = pair_sums(np.asarray(embedding, dtype=np.float64))
-    # One run at a time: its distances stay in the processor's cache.
-    found = [np.argmin(_distances(points), axis=1) for points in sums]
-    return np.array(found, dtype=np.int64).reshape(sums.shape[:2])
+
+    nearest: NDArray[np.int64]
+    alone: NDArray[np.bool_]
+    realised: NDArray[np.float64]
+
+    @property
+    def imperfect(self) -> NDArray[np.bool_]:
+        """(run, pair) whether the nearest other pair sum belongs to another residue."""
+        tokens = math.isqrt(2 * self.nearest.shape[1])  # of N(N+1)/2 pairs
+        residue = pairs(tokens).residue
+        return residue[self.nearest] != residue
+
+
+def neighbours(embedding: Floats, tolerance: float = PROSE_TOLERANCE) -> Neighbours:
+    """Find the neighbours of all pair sums of each embedding."""
+    positions = np.asarray(embedding, dtype=np.float64)
+    reach = np.square(tolerance * scale(positions))
+    partners = _partners(positions.shape[1])
+    if compiled_kernels_work():
+        from modadd.kernels import cpu_structures
+
+        first, second, _ = pairs(positions.shape[1])
+        nearest, alone, within = cpu_structures.neighbours(
+            np.ascontiguousarray(positions), first, second, partners, reach
+        )
+    else:
+        sums = pair_sums(positions).swapaxes(1, 2)
+        nearest = np.array([_nearest(points) for points in sums])
+        gaps = _squared_distances(sums[:, :, :, None], sums[:, :, partners], axis=1)
+        near = (gaps <= reach[:, None, None]) & _are_others(partners)
+        alone, within = ~near.any(axis=2), near.sum(axis=(1, 2))
+    return Neighbours(nearest, alone, within / max(_are_others(partners).sum(), 1))
+
+
+def _nearest(points: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(pair,) the nearest other one of the points (dim, pair)."""
+    count = points.shape[1]
+    rows = max(1, 60_000 // count)  # of squared distances: they stay in the processor's cache
+    found = []
+    for start in range(0, count, rows):
+        some = points[:, start : start + rows]
+        squared = _squared_distances(some[:, :, None], points[:, None], axis=0)
+        own = np.arange(some.shape[1])
+        squared[own, start + own] = np.inf
+        found.append(np.argmin(squared, axis=1))
+    return np.concatenate(found)
+
+
+def _squared_distances(
+    some: NDArray[np.float64], others: NDArray[np.float64], axis: int
+) -> NDArray[np.float64]:
+    """Σ (some - others)² over an axis, one coordinate at a time: the others stay in the cache."""
+    squared: Any = 0.0
+    for here, there in zip(np.moveaxis(some, axis, 0), np.moveaxis(others, axis, 0), strict=True):
+        gap = here - there
+        squared = squared + gap * gap
+    return np.asarray(squared)
+
+
+@lru_cache(maxsize=16)
+def _partners(modulus: int) -> NDArray[np.int64]:
+    """(pair, partner) the other pairs of each pair's residue; itself in place of missing ones."""
+    residue = pairs(modulus).residue
+    alike = (residue[:, None] == residue[None, :]) & ~np.eye(len(residue), dtype=bool)
+    partners = np.argsort(~alike, axis=1, kind="stable")[:, : max(alike.sum(axis=1).max(), 1)]
+    own = np.arange(len(residue))[:, None]
+    return np.where(np.take_along_axis(alike, partners, axis=1), partners, own)
+
+
+def _are_others(partners: NDArray[np.int64]) -> NDArray[np.bool_]:
+    return partners != np.arange(len(partners))[:, None]
+
+
+def nearest_pairs(embedding: Floats) -> NDArray[np.int64]:
+    """(run, pair) the index of the other pair whose sum is nearest (Algorithm 2)."""
+    return neighbours(embedding).nearest
 
 
 def imperfect_pairs(embedding: Floats) -> NDArray[np.bool_]:
     """(run, pair) whether the nearest other pair sum belongs to another residue (Algorithm 2)."""
-    residue = pairs(embedding.shape[1]).residue
-    return residue[nearest_pairs(embedding)] != residue
+    return neighbours(embedding).imperfect
 
 
 def grid_imperfections(embedding: Floats) -> NDArray[np.int64]:
@@ -61,14 +141,7 @@ def imperfect_pairs_in_prose(
     Section 4 describes another count than Algorithm 2 computes. Open in the paper: how close is
     very close; here, within `tolerance` times the `scale` of the embedding.
     """
-    positions = np.asarray(embedding, dtype=np.float64)
-    residue = pairs(positions.shape[1]).residue
-    elsewhere = residue[:, None] != residue[None, :]
-    nearest = [
-        np.where(elsewhere, np.inf, _distances(points)).min(axis=1)
-        for points in pair_sums(positions)
-    ]
-    return np.array(nearest) > tolerance * scale(positions)[:, None]
+    return neighbours(embedding, tolerance).alone
 
 
 def scale(embedding: Floats) -> NDArray[np.float64]:
@@ -103,19 +176,4 @@ def representation_quality(
     lie within `tolerance` times the embedding's `scale`. The mod-N version of the representation
     quality index of Liu et al. (2022), whose tolerance is 0.01 of a normalised embedding's scale.
     """
-    positions = np.asarray(embedding, dtype=np.float64)
-    residue = pairs(positions.shape[1]).residue
-    first, second = np.nonzero(np.triu(residue[:, None] == residue[None, :], k=1))
-    sums = pair_sums(positions)
-    gaps = np.sqrt(np.square(sums[:, first] - sums[:, second]).sum(axis=2))
-    return np.asarray((gaps <= tolerance * scale(positions)[:, None]).mean(axis=1))
-
-
-def _distances(points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """(pair, pair) distances between one run's pair sums (pair, dim); inf to itself."""
-    squared = np.zeros((len(points), len(points)))
-    for coordinate in points.T:
-        gap = coordinate[:, None] - coordinate[None, :]
-        squared += gap * gap
-    np.fill_diagonal(squared, np.inf)
-    return np.sqrt(squared)
+    return neighbours(embedding, tolerance).realised

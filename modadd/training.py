@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from modadd.config import Config, ConfigError, Scalar, count, parameter
+from modadd.kernels import compiled_kernels_work
 from modadd.network import GROUPS, INITIALIZATIONS, parameter_count
 from modadd.snapshots import Snapshot
 from modadd.task import pair_count, training_pair_count
@@ -79,15 +80,25 @@ def numbers(config: TrainingConfig) -> tuple[int, int]:
 
 
 def train(
-    configs: Sequence[TrainingConfig], epochs: Sequence[int], device: str = "cpu"
+    configs: Sequence[TrainingConfig],
+    epochs: Sequence[int],
+    device: str = "cpu",
+    threads: int = 1,
+    start: Snapshot | None = None,
 ) -> Iterator[Snapshot]:
     """Train configs of equal shape as one batch; yield a Snapshot at each of the sorted epochs.
 
     Snapshot `t` holds the parameters after t steps, so epoch 0 is the initialisation. Runs do not
     touch each other: one that diverges fills with NaN or inf, its companions are unaffected.
-    device: any that torch knows.
+    device: any that torch knows. threads: how many cores share the runs on a CPU; they change no
+    number. start: parameters to begin with at epoch 0 in place of the initialisation's, such as a
+    snapshot of other configs; Adam's moments begin at 0.
     """
-    # torch takes seconds to import: only those who train should wait for it.
-    from modadd.kernels.torch_training import train as train_with_torch
+    # Imported here: only those who train should wait for torch, and for Numba's compiled kernels.
+    if device == "cpu" and compiled_kernels_work():
+        from modadd.kernels import processor
 
-    return train_with_torch(configs, epochs, device)
+        return processor.train(configs, epochs, threads, start)
+    from modadd.kernels import torch_training
+
+    return torch_training.train(configs, epochs, device, start)

@@ -16,7 +16,7 @@ import pytest
 from test_jobs import contents
 
 # Chunks of 50 runs: six of them, each long enough to be hit.
-WORDS = ["--seeds", "0:300", "--epochs", "60", "--experiment", "mine", "--snapshots", "every:20"]
+WORDS = ["--seeds", "0:300", "--epochs", "1000", "--experiment", "mine", "--snapshots", "every:400"]
 COMMAND = [sys.executable, "-m", "jobs.train", *WORDS]
 
 

@@ -3,6 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
+from modadd import particles
 from modadd.forces import particle_forces
 from modadd.particles import (
     ParticleConfig,
@@ -11,6 +12,14 @@ from modadd.particles import (
     restore_moments,
     simulate,
 )
+from modadd.training import TrainingConfig, train
+
+
+@pytest.fixture(autouse=True, params=["compiled kernel", "torch"])
+def engine(request, monkeypatch):
+    """Every test here runs on both engines."""
+    compiled = request.param == "compiled kernel"
+    monkeypatch.setattr(particles, "compiled_kernels_work", lambda: compiled)
 
 
 def simulated(configs, step):
@@ -27,6 +36,12 @@ def test_a_step_is_force_then_step_then_restored_moments():
     centred = moved - moved.mean(axis=1)
     expected = centred / centred.std(axis=1)
     np.testing.assert_allclose(simulated([config], 1), expected, atol=1e-9)
+
+
+def test_a_simulation_may_start_from_a_networks_embedding():
+    (network,) = train([TrainingConfig(seed=4)], (100,))
+    (start,) = simulate([ParticleConfig(seed=9)], (0,), start=network)
+    assert np.array_equal(start.embedding, network.embedding)
 
 
 def test_variance_per_axis_or_in_total():

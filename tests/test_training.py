@@ -2,11 +2,19 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from reference import train_plainly
 
+from modadd import training
 from modadd.training import TrainingConfig, train
+
+
+@pytest.fixture(autouse=True, params=["compiled kernel", "torch"])
+def engine(request, monkeypatch):
+    """Every test here runs on both engines."""
+    compiled = request.param == "compiled kernel"
+    monkeypatch.setattr(training, "compiled_kernels_work", lambda: compiled)
 
 
 def flat(snapshot):
@@ -34,15 +42,18 @@ def test_batched_training_equals_autograd_and_adamw_one_model_at_a_time():
         np.testing.assert_allclose(ours, train_plainly(config, 50), rtol=0, atol=1e-9)
 
 
-def test_float32_stays_close_to_plain_pytorch():
-    # Both round at 6e-8; Adam divides by the root of small second moments, which in 50 steps of
-    # 0.01 amplifies that to 1e-4 of parameters of size 1.
-    configs = [dataclasses.replace(config, dtype="float32") for config in MIXED]
-    for config, ours in zip(configs, trained(configs, 50), strict=True):
-        np.testing.assert_allclose(ours, train_plainly(config, 50), rtol=0, atol=1e-4)
+def test_float32_is_float64_but_for_rounding():
+    # Float32 rounds at 6e-8. In 50 steps that becomes 1e-6 (median) of parameters of size 1, on
+    # either engine; but a slope near 0 may change its sign, and Adam makes a whole step of it, so
+    # that one run in fifty drifts by 1e-3.
+    configs = [TrainingConfig(seed=s, weight_decay=g) for s in range(20) for g in (0.0, 1.0)]
+    exact = [dataclasses.replace(config, dtype="float64") for config in configs]
+    drift = np.abs(trained(configs, 50) - trained(exact, 50)).max(axis=1)
+    assert np.quantile(drift, 0.9) < 1e-5
+    assert drift.max() < 0.05
 
 
-@settings(max_examples=12)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     modulus=st.integers(2, 11),
     dim=st.integers(1, 4),
@@ -66,6 +77,15 @@ def test_a_run_does_not_depend_on_its_batch_companions(weight_decay):
     for index in (0, 3, 6):
         assert np.array_equal(trained(configs[index : index + 1], 200)[0], together[index])
     assert np.array_equal(trained(configs[::-1], 200)[::-1], together)
+
+
+def test_a_run_may_start_from_another_ones_snapshot():
+    config = TrainingConfig(seed=4)
+    (before,) = train([config], (20,))
+    (start,) = train([TrainingConfig(seed=9, weight_decay=0.0)], (0,), start=before)
+    assert np.array_equal(flat(start), flat(before))
+    (after,) = train([config], (1,), start=before)
+    assert 0.009 < np.abs(flat(after) - 0.99 * flat(before)).max() < 0.02  # a first step of Adam's
 
 
 def test_snapshots_do_not_depend_on_the_schedule():

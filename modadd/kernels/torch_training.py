@@ -24,10 +24,13 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
 
 
 def train(
-    configs: Sequence[TrainingConfig], epochs: Sequence[int], device: str
+    configs: Sequence[TrainingConfig],
+    epochs: Sequence[int],
+    device: str,
+    start: Snapshot | None = None,
 ) -> Iterator[Snapshot]:
     """Yield a Snapshot at each epoch; see `modadd.training.train`."""
-    batch = _Batch(configs, device)
+    batch = _Batch(configs, device, start)
     done = 0
     for epoch in epochs:
         with _flushed_subnormals():
@@ -54,18 +57,22 @@ def _flushed_subnormals() -> Iterator[None]:
 class _Batch:
     """The state of a batch of runs, and one step of it."""
 
-    def __init__(self, configs: Sequence[TrainingConfig], device: str) -> None:
+    def __init__(
+        self, configs: Sequence[TrainingConfig], device: str, start: Snapshot | None
+    ) -> None:
         self.kept = tuple(configs)
         # torch multiplies a single matrix by another routine than a batch of them, which rounds
         # differently: a lone run is computed twice, so that it is the same in any company.
-        configs = self.kept * 2 if len(self.kept) == 1 else self.kept
+        copies = 2 if len(self.kept) == 1 else 1
+        configs = self.kept * copies
+        parameters = np.tile(initial_parameters(self.kept, start), (copies, 1))
         first = configs[0]
         dtype = getattr(torch, first.dtype)
 
         def tensor(array: object) -> Tensor:
             return torch.as_tensor(np.asarray(array), dtype=dtype, device=device)
 
-        self.parameters = tensor(_by_group(initial_parameters(configs), first))
+        self.parameters = tensor(_by_group(parameters, first))
         self.gradient = torch.zeros_like(self.parameters)
         self.first_moment = torch.zeros_like(self.parameters)
         self.second_moment = torch.zeros_like(self.parameters)

@@ -1,0 +1,264 @@
+"""The training kernel for processors: one run, its whole step inside the cache, compiled by Numba.
+
+The formulae are those of `modadd.kernels.torch_training`, arranged for vectors. Pairs are the
+contiguous axis and pass through the network a block at a time, from pair sums to slopes, so that
+what lies between never leaves the cache. Nine tenths of the arithmetic is three matrix products.
+
+A run is computed alone and in one order: the same numbers in any batch, on any number of threads.
+"""
+
+import math
+from typing import Any
+
+import numpy as np
+from llvmlite import ir
+from numba import njit, types
+from numba.extending import intrinsic, overload
+
+from modadd.kernels.tiles import VECTORS, affine, affine_relu, contraction, gated
+
+# Numba keeps machine code on disk and looks only at the file of a function to tell whether it is
+# stale: the digest makes a change of the tiles one of this file (a test compares it).
+TILES = "160e141fd8f9a2d1"
+
+BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
+BLOCK = 128  # pairs that pass through together: 16 KiB of hidden units at H = 32
+# Without weight decay, numbers become subnormal, which take a processor up to a hundred times as
+# long. Moments below SMALLEST move nothing beside ε = 1e-8, and exp(x) below LOWEST nothing beside
+# the largest logit's 1: both are rounded to 0, or as good as.
+SMALLEST, LOWEST = 1e-30, -60.0
+TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
+LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the coarse one is exact
+
+# Loops may contract and reassociate. NaN and inf keep their meaning: diverged runs must show them.
+compiled = njit(
+    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
+)
+
+
+@compiled
+def _accumulate(out, left, right):
+    """out[i, j] += Σ_p left[i, p] right[j, p]."""
+    contraction(out, left, right, right)
+    for j in range(out.shape[1] - out.shape[1] % VECTORS, out.shape[1]):
+        for i in range(out.shape[0]):
+            total = out[i, j]
+            for p in range(left.shape[1]):
+                total += left[i, p] * right[j, p]
+            out[i, j] = total
+
+
+@intrinsic
+def _as_float(typing: Any, bits: Any) -> Any:
+    """The number that has these bits."""
+
+    def generate(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+        wide = signature.args[0].bitwidth == 64
+        return builder.bitcast(values[0], ir.DoubleType() if wide else ir.FloatType())
+
+    return (types.float64 if bits.bitwidth == 64 else types.float32)(bits), generate
+
+
+def _exp(x):
+    """exp(x) for x ≤ 0 (of x < LOWEST, exp(LOWEST)): 2^n e^r with |r| ≤ ln 2 / 2, e^r by Taylor."""
+    raise NotImplementedError
+
+
+@overload(_exp)
+def _exp_of_type(x):  # Numba compares signatures
+    return _exp_of_float32 if x == types.float32 else _exp_of_float64
+
+
+def _exp_of_float32(x):
+    f = np.float32
+    x = max(x, f(LOWEST))
+    n = np.floor(x * f(1 / LN_2) + f(0.5))
+    r = x - n * f(LN_2_COARSE) - n * f(LN_2 - LN_2_COARSE)
+    y = f(0)
+    for k in range(7, -1, -1):
+        y = y * r + f(TAYLOR[k])
+    return y * _as_float(np.int32((np.int32(n) + 127) << 23))  # type: ignore[call-arg]
+
+
+def _exp_of_float64(x):
+    x = max(x, LOWEST)
+    n = np.floor(x / LN_2 + 0.5)
+    r = x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
+    y = 0.0
+    for k in range(13, -1, -1):
+        y = y * r + TAYLOR[k]
+    return y * _as_float((np.int64(n) + 1023) << 52)  # type: ignore[call-arg]
+
+
+@compiled
+def _softmax_slope(o, residue, share, highest, total):
+    """o[n, p] ← ∂L/∂o = share[p] (softmax(o)[n, p] - [n = residue[p]])."""
+    _find_highest(o, highest)
+    _exponentiate(o, highest, total)
+    for p in range(len(share)):
+        total[p] = share[p] / total[p]
+    for n in range(o.shape[0]):
+        for p in range(len(share)):
+            o[n, p] *= total[p]
+    for p in range(len(share)):
+        o[residue[p], p] -= share[p]
+
+
+@compiled
+def _find_highest(o, highest):
+    """highest[p] ← max_n o[n, p]."""
+    highest[:] = o[0]
+    for n in range(1, o.shape[0]):
+        for p in range(o.shape[1]):
+            highest[p] = max(highest[p], o[n, p])
+
+
+@compiled
+def _exponentiate(o, highest, total):
+    """o[n, p] ← exp(o[n, p] - highest[p]), and total[p] ← its sum over n."""
+    total[:] = 0
+    for n in range(o.shape[0]):
+        for p in range(o.shape[1]):
+            e = _exp(o[n, p] - highest[p])
+            o[n, p] = e
+            total[p] += e
+
+
+@compiled
+def _add_rows(out, rows):
+    """out[0, i] += Σ_p rows[i, p]."""
+    for i in range(rows.shape[0]):
+        total = out[0, i]
+        for p in range(rows.shape[1]):
+            total += rows[i, p]
+        out[0, i] = total
+
+
+@compiled
+def _adamw(theta, slope, first_moment, second_moment, shrink, rate, correction):
+    """AdamW (Loshchilov & Hutter 2019): decay decoupled from the slope, then Adam's step.
+
+    shrink: 1 - λγ of each parameter. correction: what makes the moments unbiased at this step.
+    """
+    number = theta.dtype.type
+    keep, smallest, epsilon = number(BETA_2), number(SMALLEST), number(EPSILON)
+    new_1, new_2 = number(1 - BETA_1), number(1 - BETA_2)
+    rate = rate * correction[0]
+    for q in range(len(theta)):
+        g = slope[q]
+        m = first_moment[q] + new_1 * (g - first_moment[q])
+        v = keep * second_moment[q] + new_2 * g * g
+        m = number(0) if abs(m) < smallest else m
+        v = number(0) if v < smallest else v
+        first_moment[q] = m
+        second_moment[q] = v
+        theta[q] = theta[q] * shrink[q] - rate * m / (np.sqrt(v) * correction[1] + epsilon)
+
+
+@compiled
+def train_runs(parameters, moments, shrink, rates, corrections, pairs, share, sizes, work):
+    """Take a step for each of the corrections, with one run after the other.
+
+    In place: parameters (run, count) and moments (run, 2, count). shrink (run, count), rates
+    (run,). corrections (step, 2). pairs (run, 3, pair): both tokens and the residue; share
+    (pair,): each pair's in the mean loss. sizes: N, D, H. work: x (D, block), h (H, block),
+    o (N, block) and two rows (block,), the pairs' number being a multiple of the block's.
+    """
+    for run in range(len(parameters)):
+        _train_run(
+            parameters[run],
+            moments[run],
+            shrink[run],
+            rates[run],
+            corrections,
+            pairs[run],
+            share,
+            sizes,
+            work,
+        )
+
+
+@compiled
+def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, work):
+    slope = np.empty_like(theta)
+    E, W_h, b_h, W_o, b_o = _groups(theta, sizes)
+    dE, dW_h, db_h, dW_o, db_o = _groups(slope, sizes)
+    nothing = np.zeros((1, max(len(W_h), E.shape[1])), theta.dtype)
+    x, h, o, highest, total = work
+    block = x.shape[1]
+    for step in range(len(corrections)):
+        slope[:] = 0
+        for start in range(0, len(share), block):
+            stop = start + block
+            i, j, residue = pairs[0, start:stop], pairs[1, start:stop], pairs[2, start:stop]
+            _add_pairs(x, E, i, j)
+            affine_relu(h, W_h, x, b_h)
+            affine(o, W_o, h, b_o)
+            _softmax_slope(o, residue, share[start:stop], highest, total)
+            _accumulate(dW_o, o, h)
+            _add_rows(db_o, o)
+            gated(h, W_o.T, o, nothing)  # from here on, h is the slope of h
+            _accumulate(dW_h, h, x)
+            _add_rows(db_h, h)
+            affine(x, W_h.T, h, nothing)  # and x that of x
+            for d in range(len(x)):
+                for p in range(block):
+                    dE[i[p], d] += x[d, p]
+                    dE[j[p], d] += x[d, p]
+        _adamw(theta, slope, moments[0], moments[1], shrink, rate, corrections[step])
+
+
+@compiled
+def _groups(flat, sizes):
+    """Views of a flat array as E, W_h, b_h, W_o, b_o; the biases as one row each."""
+    tokens, dim, hidden = sizes
+    w = tokens * dim
+    b = w + hidden * dim
+    u = b + hidden
+    v = u + tokens * hidden
+    return (
+        flat[:w].reshape(tokens, dim),
+        flat[w:b].reshape(hidden, dim),
+        flat[b:u].reshape(1, hidden),
+        flat[u:v].reshape(tokens, hidden),
+        flat[v:].reshape(1, tokens),
+    )
+
+
+@compiled
+def evaluate_runs(embeddings, classifiers, pairs, loss, correct, work):
+    """Cross-entropy (nats) and correctness of pairs, with one network after the other.
+
+    Written: loss and correct (run, pair). embeddings (run, N, D). classifiers: W_h (run, H, D),
+    b_h (run, 1, H), W_o (run, N, H), b_o (run, 1, N). pairs (3, pair, padded) and work are as for
+    `train_runs`.
+    """
+    W_h, b_h, W_o, b_o = classifiers
+    x, h, o, highest, total = work
+    block = x.shape[1]
+    for run in range(len(embeddings)):
+        for start in range(0, pairs.shape[1], block):
+            stop = start + block
+            i, j, residue = pairs[0, start:stop], pairs[1, start:stop], pairs[2, start:stop]
+            _add_pairs(x, embeddings[run], i, j)
+            affine_relu(h, W_h[run], x, b_h[run])
+            affine(o, W_o[run], h, b_o[run])
+            _find_highest(o, highest)
+            within = min(block, loss.shape[1] - start)
+            for p in range(within):
+                first = 0  # the first of the highest logits is the answer
+                while o[first, p] < highest[p]:
+                    first += 1
+                correct[run, start + p] = first == residue[p]
+                loss[run, start + p] = highest[p] - o[residue[p], p]
+            _exponentiate(o, highest, total)
+            for p in range(within):
+                loss[run, start + p] += np.log(total[p])
+
+
+@compiled
+def _add_pairs(x, E, i, j):
+    """x[d, p] ← E[i, d] + E[j, d]: the pair sums."""
+    for d in range(x.shape[0]):
+        for p in range(x.shape[1]):
+            x[d, p] = E[i[p], d] + E[j[p], d]

@@ -1,0 +1,197 @@
+"""The compiled kernels' engines: batches of runs on a processor's cores, a run a core at a time."""
+
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from modadd.forces import partner_weights
+from modadd.kernels import cpu_particles
+from modadd.kernels import cpu_training as kernel
+from modadd.kernels.tiles import PADDING
+from modadd.network import Classifier, group_counts, initial_parameters
+from modadd.particles import ParticleConfig, initial_positions
+from modadd.snapshots import Floats, Snapshot
+from modadd.task import pair_count, pairs, split
+from modadd.training import TrainingConfig
+
+
+def train(
+    configs: Sequence[TrainingConfig],
+    epochs: Sequence[int],
+    threads: int = 1,
+    start: Snapshot | None = None,
+) -> Iterator[Snapshot]:
+    """Yield a Snapshot at each epoch; see `modadd.training.train`."""
+    batch = _Training(configs, start)
+    done = 0
+    with _cores(threads, len(configs)) as on_each_run:
+        for epoch in epochs:
+            corrections = _corrections(done, epoch).astype(batch.dtype)
+            on_each_run(lambda run: batch.advance(run, corrections))  # noqa: B023  # it ends first
+            done = epoch
+            yield batch.snapshot(epoch)
+
+
+class _Training:
+    """The state of a batch of runs: parameters (run, count) and what the kernel wants to know."""
+
+    def __init__(self, configs: Sequence[TrainingConfig], start: Snapshot | None = None) -> None:
+        self.configs = tuple(configs)
+        first = configs[0]
+        self.sizes = (first.modulus, first.embedding_dim, first.hidden_size)
+        self.dtype = np.dtype(first.dtype)
+        self.parameters = initial_parameters(configs, start).astype(self.dtype)
+        self.moments = np.zeros((len(configs), 2, self.parameters.shape[1]), self.dtype)
+
+        chosen = np.array([split(c.seed, c.modulus, c.train_fraction).training for c in configs])
+        listed = np.stack(pairs(first.modulus))[:, chosen].swapaxes(0, 1)
+        #: (run, 3, pair) tokens and residue of every training pair
+        self.pairs = _in_blocks(listed)
+        #: (pair,) each pair's share in the mean loss, 0 for the padding
+        self.share = np.zeros(self.pairs.shape[2], self.dtype)
+        self.share[: chosen.shape[1]] = 1 / chosen.shape[1]
+
+        counts = group_counts(first)
+        decays = np.array([c.weight_decay * np.repeat(c.decay_factors, counts) for c in configs])
+        rates = np.array([c.learning_rate for c in configs])
+        self.rates = rates.astype(self.dtype)
+        #: Eq. 1: θ ← θ − λγθ at every step
+        self.shrink = (1 - rates[:, None] * decays).astype(self.dtype)
+
+    def advance(self, runs: range, corrections: NDArray[Any]) -> None:
+        """Take the steps of the corrections with each of the runs."""
+        part = slice(runs.start, runs.stop)
+        kernel.train_runs(
+            self.parameters[part],
+            self.moments[part],
+            self.shrink[part],
+            self.rates[part],
+            corrections,
+            self.pairs[part],
+            self.share,
+            self.sizes,
+            _workspace(self.sizes, len(self.share), self.dtype),
+        )
+
+    def snapshot(self, epoch: int) -> Snapshot:
+        tokens, dim, _ = self.sizes
+        embedding, classifier = np.split(self.parameters, [tokens * dim], axis=1)
+        shape = (len(self.configs), tokens, dim)
+        return Snapshot(self.configs, epoch, embedding.reshape(shape).copy(), classifier.copy())
+
+
+def evaluate(
+    embeddings: Floats, classifier: Classifier
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """(run, pair) the cross-entropy and correctness of all pairs, in float64."""
+    runs, tokens, dim = embeddings.shape
+    groups = [np.ascontiguousarray(group, dtype=np.float64) for group in (embeddings, *classifier)]
+    embeddings, W_h, b_h, W_o, b_o = groups
+    listed = _in_blocks(np.stack(pairs(tokens)))
+    loss = np.empty((runs, pair_count(tokens)))
+    correct = np.empty(loss.shape, np.bool_)
+    sizes = (tokens, dim, W_h.shape[1])
+    work = _workspace(sizes, listed.shape[1], np.dtype(np.float64))
+    kernel.evaluate_runs(
+        embeddings, (W_h, b_h[:, None], W_o, b_o[:, None]), listed, loss, correct, work
+    )
+    return loss, correct
+
+
+def _in_blocks(listed: NDArray[np.int64]) -> NDArray[np.int32]:
+    """Pairs (..., pair), padded with (0, 0) so that they fall into equal blocks."""
+    count = listed.shape[-1]
+    padded = _block(count) * -(-count // kernel.BLOCK)
+    widths = [(0, 0)] * (listed.ndim - 1) + [(0, padded - count)]
+    return np.pad(listed, widths).astype(np.int32)
+
+
+def _block(count: int) -> int:
+    """How many of the pairs pass through together: whole vectors, at most about `BLOCK`."""
+    blocks = -(-count // kernel.BLOCK)
+    return -(-count // (blocks * PADDING)) * PADDING
+
+
+def _workspace(
+    sizes: tuple[int, int, int], pairs: int, dtype: np.dtype[Any]
+) -> tuple[NDArray[Any], ...]:
+    """Pair sums, hidden units, logits, and two rows for the softmax, of one block of pairs."""
+    tokens, dim, hidden = sizes
+    rows = _aligned((dim + hidden + tokens + 2, _block(pairs)), dtype)
+    x, h, o, highest, total = np.split(rows, np.cumsum([dim, hidden, tokens, 1]))
+    return x, h, o, highest[0], total[0]
+
+
+def _corrections(done: int, epoch: int) -> NDArray[np.float64]:
+    """(step, 2) 1/(1 - β₁ᵗ) and √(1/(1 - β₂ᵗ)): what makes Adam's moments unbiased."""
+    steps = np.arange(done + 1, epoch + 1)
+    first, second = (1 - beta**steps for beta in (kernel.BETA_1, kernel.BETA_2))
+    return np.stack([1 / first, np.sqrt(1 / second)], axis=1)
+
+
+def _aligned(shape: tuple[int, ...], dtype: DTypeLike) -> NDArray[Any]:
+    """An empty array that begins with a cache line: vectors across two lines take twice as long."""
+    line = 64
+    count = int(np.prod(shape)) * np.dtype(dtype).itemsize
+    room = np.empty(count + line, np.uint8)
+    start = -room.ctypes.data % line
+    return room[start : start + count].view(dtype).reshape(shape)
+
+
+@contextmanager
+def _cores(threads: int, runs: int) -> Iterator[Callable[[Callable[[range], None]], None]]:
+    """A function that shares the runs 0 … runs - 1 out among threads and waits for all."""
+    width = min(threads, runs)
+    cuts = [runs * part // width for part in range(width + 1)]
+    parts = [range(start, stop) for start, stop in itertools.pairwise(cuts)]
+    if width == 1:
+        yield lambda work: work(parts[0])
+        return
+    with ThreadPoolExecutor(width) as pool:
+        yield lambda work: list(pool.map(work, parts)).clear()
+
+
+def simulate(
+    configs: Sequence[ParticleConfig],
+    epochs: Sequence[int],
+    threads: int = 1,
+    start: Snapshot | None = None,
+) -> Iterator[Snapshot]:
+    """Yield a Snapshot at each step asked for; see `modadd.particles.simulate`."""
+    first = configs[0]
+    dtype = np.dtype(first.dtype)
+    positions = initial_positions(configs, start).astype(dtype)
+    columns = ("repulsion", "attraction", "alignment", "softening", "step_size")
+    coefficients = np.array([[getattr(c, name) for name in columns] for c in configs])
+    coefficients[:, 3] **= 2
+    coefficients = coefficients.astype(dtype)
+    count = pair_count(first.modulus)
+    padding = -count % cpu_particles.VECTOR
+    listed = np.pad(np.stack(pairs(first.modulus)), ((0, 0), (0, padding))).astype(np.int32)
+    listed[2, count:] = -1
+    weights = partner_weights(first.modulus, first.weighting).astype(dtype)
+    options = (first.force_scale == "normalised", first.variance == "per-axis")
+
+    def advance(runs: range, steps: int) -> None:
+        cpu_particles.simulate_runs(
+            positions[runs.start : runs.stop],
+            steps,
+            coefficients[runs.start : runs.stop],
+            listed,
+            weights,
+            options,
+            _aligned((2 * first.embedding_dim + 2, count + padding), dtype),
+        )
+
+    done = 0
+    with _cores(threads, len(configs)) as on_each_run:
+        for epoch in epochs:
+            steps = epoch - done
+            on_each_run(lambda runs: advance(runs, steps))  # noqa: B023
+            done = epoch
+            yield Snapshot(tuple(configs), epoch, positions.copy())

@@ -1,0 +1,78 @@
+"""Whole jobs from the command line, and how the time of one divides up."""
+
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from unittest.mock import patch
+
+import jobs.compute
+from db import store
+from db.connect import open_for_writing
+from jobs.loop import prepare_database, run_requests
+from jobs.requests import experiment_request
+from jobs.workers import Resources
+from modadd.kernels import cpu_particles, cpu_training
+
+ROUNDS = 3
+
+
+def whole_jobs() -> list[str]:
+    """Rows of a table: wall time, and where a job in this process spends its cores' time."""
+    rows = [
+        "| experiment | seconds | range | the job alone | kernel | metrics | database |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for experiment in ("table-1", "table-2"):
+        taken = [_from_the_command_line(experiment) for _ in range(ROUNDS)]
+        spread = f"{min(taken):.2f} – {max(taken):.2f}"
+        cells = " | ".join(_split(experiment))
+        rows.append(f"| {experiment} | {statistics.median(taken):.2f} | {spread} | {cells} |")
+    return rows
+
+
+def _from_the_command_line(experiment: str) -> float:
+    """Seconds of `modadd reproduce` into a new database, start-up and printed tables included."""
+    with tempfile.TemporaryDirectory() as folder:
+        words = ["reproduce", experiment, "--database", str(Path(folder) / "new.db")]
+        started = time.perf_counter()
+        subprocess.run([sys.executable, "-m", "jobs.main", *words], check=True, capture_output=True)
+        return time.perf_counter() - started
+
+
+def _split(experiment: str) -> list[str]:
+    """Wall time of the job alone; shares of the cores' busy time that its parts take."""
+    spent = {"kernel": 0.0, "metrics": 0.0, "database": 0.0}
+
+    def timed(part, function):
+        def call(*arguments):
+            started = time.thread_time()
+            try:
+                return function(*arguments)
+            finally:
+                spent[part] += time.thread_time() - started
+
+        return call
+
+    parts = [
+        (cpu_training, "train_runs", "kernel"),
+        (cpu_particles, "simulate_runs", "kernel"),
+        (jobs.compute, "_measure_in_groups", "metrics"),
+        (store, "add_runs", "database"),
+    ]
+    patches = [
+        patch.object(place, name, timed(part, getattr(place, name))) for place, name, part in parts
+    ]
+    with tempfile.TemporaryDirectory() as folder, open_for_writing(f"{folder}/new.db") as engine:
+        prepare_database(engine)
+        for each in patches:
+            each.start()
+        wall, busy = time.perf_counter(), time.process_time()
+        request = experiment_request(experiment, seeds=None, snapshots=None, parameters=None)
+        list(run_requests(engine, [request], Resources()))
+        wall, busy = time.perf_counter() - wall, time.process_time() - busy
+        for each in patches:
+            each.stop()
+    return [f"{wall:.2f} s", *(f"{seconds / busy:.0%}" for seconds in spent.values())]

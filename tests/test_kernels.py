@@ -1,0 +1,231 @@
+"""The compiled kernels against the readable engines: the same numbers, the same distributions."""
+
+import hashlib
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numba import njit
+from scipy.stats import fisher_exact, ks_2samp
+
+import modadd.kernels
+from modadd import metrics, structures
+from modadd.kernels import cpu_training, processor, torch_particles, torch_training
+from modadd.metrics import Measured, measure
+from modadd.particles import ParticleConfig
+from modadd.snapshots import together
+from modadd.structures import CIRCLE_THRESHOLD
+from modadd.training import TrainingConfig
+
+KERNELS = Path(modadd.kernels.__file__).parent
+
+
+def last(stream):
+    *_, snapshot = stream
+    return snapshot
+
+
+def flat(snapshot):
+    groups = [snapshot.embedding.reshape(len(snapshot.embedding), -1)]
+    return np.concatenate(
+        [*groups, *([] if snapshot.classifier is None else [snapshot.classifier])], axis=1
+    )
+
+
+def test_the_kernel_is_stale_when_the_tiles_change():
+    digest = hashlib.sha256((KERNELS / "tiles.py").read_bytes()).hexdigest()[:16]
+    assert digest == cpu_training.TILES, f'set TILES = "{digest}" in cpu_training.py'
+
+
+@settings(max_examples=15)
+@given(
+    modulus=st.integers(2, 23),
+    dim=st.integers(1, 5),
+    hidden=st.integers(1, 40),
+    fraction=st.sampled_from([0.5, 0.67, 0.8, 0.95]),
+    weight_decay=st.sampled_from([0.0, 0.6]),
+)
+def test_training_of_any_shape_is_that_of_torch(modulus, dim, hidden, fraction, weight_decay):
+    configs = [
+        TrainingConfig(
+            seed=seed, modulus=modulus, embedding_dim=dim, hidden_size=hidden,
+            train_fraction=fraction, weight_decay=weight_decay, dtype="float64",
+        )
+        for seed in (1, 2)
+    ]  # fmt: skip
+    ours = flat(last(processor.train(configs, [50])))
+    np.testing.assert_allclose(
+        ours, flat(last(torch_training.train(configs, [50], "cpu"))), rtol=0, atol=1e-9
+    )
+
+
+@settings(max_examples=15)
+@given(
+    modulus=st.integers(2, 23),
+    dim=st.integers(1, 4),
+    softening=st.sampled_from([0.0, 0.3]),
+    weighting=st.sampled_from(["class-mean", "none"]),
+    force_scale=st.sampled_from(["normalised", "raw"]),
+    variance=st.sampled_from(["per-axis", "total"]),
+)
+def test_simulations_of_any_shape_are_those_of_torch(
+    modulus, dim, softening, weighting, force_scale, variance
+):
+    configs = [
+        ParticleConfig(
+            seed=seed, modulus=modulus, embedding_dim=dim, softening=softening,
+            weighting=weighting, force_scale=force_scale, variance=variance,
+            step_size=1e-3, alignment=alignment, dtype="float64",
+        )
+        for seed, alignment in ((1, 0.5), (2, 2.0))
+    ]  # fmt: skip
+    # Three steps: unsoftened sums that meet, as they must on a line, fly apart unpredictably.
+    ours = flat(last(processor.simulate(configs, [3])))
+    np.testing.assert_allclose(
+        ours, flat(last(torch_particles.simulate(configs, [3], "cpu"))), rtol=0, atol=1e-9
+    )
+
+
+def test_the_papers_simulations_are_those_of_torch():
+    configs = [
+        ParticleConfig(seed=s, alignment=a, dtype="float64") for s in (1, 2) for a in (0.5, 2)
+    ]
+    for ours, theirs in zip(
+        processor.simulate(configs, [0, 1, 50]),
+        torch_particles.simulate(configs, [0, 1, 50], "cpu"),
+        strict=True,
+    ):
+        np.testing.assert_allclose(ours.embedding, theirs.embedding, rtol=0, atol=1e-9)
+
+
+def test_no_thread_batch_or_order_changes_a_bit():
+    networks = [TrainingConfig(seed=seed, weight_decay=seed % 3 / 2) for seed in range(9)]
+    particles = [ParticleConfig(seed=seed, alignment=1 + seed % 2) for seed in range(9)]
+    for engine, configs in ((processor.train, networks), (processor.simulate, particles)):
+        together = flat(last(engine(configs, [0, 3, 40])))
+        assert np.array_equal(flat(last(engine(configs, [40], threads=2))), together)
+        assert np.array_equal(flat(last(engine(configs[::-1], [40])))[::-1], together)
+        assert np.array_equal(flat(last(engine(configs[4:5], [7, 40])))[0], together[4])
+
+
+def compare_distributions(configs):
+    """Two-sample tests after training: circles, accuracy, imperfections."""
+    names = ["validation_accuracy", "grid_imperfections", "radius_ratio"]
+    kernel = measure(last(processor.train(configs, [2000], threads=2)), names)
+    torch = measure(last(torch_training.train(configs, [2000], "cpu")), names)
+    for name in names:
+        assert ks_2samp(kernel[name], torch[name]).pvalue > 0.001
+    circles = [int((v["radius_ratio"] < CIRCLE_THRESHOLD).sum()) for v in (kernel, torch)]
+    others = [len(configs) - found for found in circles]
+    assert fisher_exact([circles, others]).pvalue > 0.001
+
+
+def test_training_ends_in_the_same_distribution_as_that_of_torch():
+    compare_distributions([TrainingConfig(seed=seed) for seed in range(60)])
+
+
+@pytest.mark.stress
+@pytest.mark.parametrize("weight_decay", [0.0, 0.6, 1.0])
+def test_a_thousand_runs_end_in_the_same_distribution_as_those_of_torch(weight_decay):
+    compare_distributions([TrainingConfig(seed=s, weight_decay=weight_decay) for s in range(1000)])
+
+
+ARRANGEMENTS = st.tuples(st.integers(2, 12), st.integers(1, 3), st.integers(0, 2**16)).map(
+    # Whole numbers, so that many distances tie.
+    lambda drawn: np.random.default_rng(drawn[2]).integers(-3, 4, (4, *drawn[:2])).astype(float)
+)
+
+
+@given(embedding=ARRANGEMENTS)
+def test_neighbours_are_those_found_by_numpy_ties_and_all(embedding):
+    compiled = structures.neighbours(embedding)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structures, "compiled_kernels_work", lambda: False)
+        readable = structures.neighbours(embedding)
+    assert np.array_equal(compiled.nearest, readable.nearest)
+    assert np.array_equal(compiled.alone, readable.alone)
+    assert np.array_equal(compiled.realised, readable.realised)
+
+
+@pytest.mark.parametrize("sizes", [{}, {"modulus": 8, "embedding_dim": 3, "hidden_size": 5}])
+def test_losses_are_those_found_by_numpy(sizes, monkeypatch):
+    configs = [TrainingConfig(seed=s, weight_decay=g, **sizes) for s in range(3) for g in (0, 1)]
+    snapshot = together(list(processor.train(configs, [0, 5, 400])))
+    compiled = Measured(snapshot).evaluation
+    monkeypatch.setattr(metrics, "compiled_kernels_work", lambda: False)
+    readable = Measured(snapshot).evaluation
+    np.testing.assert_allclose(compiled.loss, readable.loss, rtol=1e-9, atol=1e-13)
+    assert np.array_equal(compiled.correct, readable.correct)
+    assert compiled.correct.any()
+    assert not compiled.correct.all()
+
+
+@pytest.mark.parametrize(("number", "tolerance"), [(np.float32, 2e-7), (np.float64, 4e-15)])
+def test_exp_is_exp(number, tolerance):
+    @njit
+    def each(x, y):
+        for index in range(len(x)):
+            y[index] = cpu_training._exp(x[index])
+
+    x = np.linspace(cpu_training.LOWEST, 0, 5001).astype(number)
+    y = np.empty_like(x)
+    each(x, y)
+    np.testing.assert_allclose(y, np.exp(x.astype(np.float64)), rtol=tolerance)
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None
+from modadd.metrics import METRICS, measure
+from modadd.particles import ParticleConfig, simulate
+from modadd.training import TrainingConfig, train
+for start in (train([TrainingConfig(seed=1)], [0, 3]), simulate([ParticleConfig(seed=1)], [0, 3])):
+    *_, snapshot = start
+    print({name: float(values[0]) for name, values in measure(snapshot, list(METRICS)).items()})
+print("torch" in sys.modules, sys.modules["numba"])
+"""
+
+
+def test_without_numba_everything_works_through_torch():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA], capture_output=True, text=True, check=True
+    )
+    *found, engines = done.stdout.splitlines()
+    assert engines == "True None"
+    streams = (
+        processor.train([TrainingConfig(seed=1)], [3]),
+        processor.simulate([ParticleConfig(seed=1)], [3]),
+    )
+    for line, stream in zip(found, streams, strict=True):
+        ours = {
+            name: float(v[0]) for name, v in measure(last(stream), list(metrics.METRICS)).items()
+        }
+        assert ours == pytest.approx(eval(line), rel=1e-4)
+
+
+def test_importing_compiles_and_loads_nothing():
+    imports = "import sys, modadd.training, modadd.particles, modadd.metrics"
+    code = f"{imports}; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
+
+
+def test_subnormal_numbers_do_not_arise_without_weight_decay():
+    """They would take a processor many times as long."""
+    config = TrainingConfig(seed=0, weight_decay=0.0, epochs=3000)
+    batch = processor._Training([config])
+    batch.advance(range(1), processor._corrections(0, 3000).astype(np.float32))
+    for numbers in (batch.parameters, batch.moments):
+        smallest = np.abs(numbers[numbers != 0]).min()
+        assert smallest > np.finfo(np.float32).smallest_normal
+
+
+def test_a_run_that_diverges_shows_it_and_leaves_its_companions_alone():
+    wild, tame = TrainingConfig(seed=1, learning_rate=1e38), TrainingConfig(seed=2)
+    both = last(processor.train([wild, tame], [20]))
+    assert both.finite_runs().tolist() == [False, True]
+    assert np.array_equal(flat(both)[1], flat(last(processor.train([tame], [20])))[0])
