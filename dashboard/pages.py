@@ -34,5 +34,6 @@ PAGES: dict[str, Page] = {
     for page in (
         Page("overview", "Overview", "Results", ":material/home:"),
         Page("runs", "Runs", "Results", ":material/apps:"),
+        Page("run", "Run", "Results", ":material/play_circle:"),
     )
 }
