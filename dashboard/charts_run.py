@@ -15,8 +15,8 @@ from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION
 
 FRAME = "frame"
 Layers = alt.LayerChart | alt.FacetChart
-SIDE = 430
-_SMALL = 280
+SIDE = 390
+_SMALL = 262
 TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
 _MOST_RESIDUES = 24  # in a legend
 
@@ -41,19 +41,21 @@ def run_chart(
     unit: str,
     pictures: Sequence[str] = (),
     arrows: pd.DataFrame | None = None,
+    length: int | None = None,
 ) -> alt.VConcatChart:
     """The arrangement, the pair sums and the curves of one run.
 
     series: column epoch, and any of the measures of `CURVES`. start: the frame shown first. unit:
     "epoch" or "step". pictures: the regions of each frame, as data URIs. arrows: forces as
-    `dashboard.forces_shown.force_arrows` lays them out.
+    `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of the curves' axis,
+    by default the last of `series`.
     """
     last = len(shown.epochs) - 1
     slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
     frame = alt.param(name=FRAME, value=start, bind=slider)
     rows: list[Any] = panels(shown, unit, pictures, arrows)
     if series.shape[1] > 1 and len(series) > 1:
-        rows.append(curves(series, shown.epochs, unit))
+        rows.append(curves(series, shown.epochs, unit, length))
     return (
         alt.vconcat(*rows, spacing=26)
         .resolve_scale(color="independent")
@@ -159,9 +161,12 @@ def sums_panel(shown: Frames, axes: tuple[int, int], side: int, pictures: Sequen
     return alt.layer(*layers).properties(width=side, height=side, title=title)
 
 
-def curves(series: pd.DataFrame, epochs: Sequence[int], unit: str) -> alt.ConcatChart:
+def curves(
+    series: pd.DataFrame, epochs: Sequence[int], unit: str, length: int | None = None
+) -> alt.ConcatChart:
     """A panel a measure over epochs, the frame's epoch marked."""
     parts = []
+    last = int(series["epoch"].max()) if length is None else length
     for title, (measures, scale) in CURVES.items():
         known = [name for name in measures if name in series]
         long = series.melt("epoch", known, "measure", "value").dropna()
@@ -169,15 +174,17 @@ def curves(series: pd.DataFrame, epochs: Sequence[int], unit: str) -> alt.Concat
             long = long[long["value"] > 0]
         if not long.empty:
             long["measure"] = long["measure"].map(lambda name: _NAMES.get(name, name))
-            parts.append(_curve(long, title, scale, epochs, unit))
+            parts.append(_curve(long, title, scale, epochs, unit, last))
     return alt.concat(*parts, columns=3, spacing=18).resolve_scale(color="independent")
 
 
-def _curve(long: pd.DataFrame, title: str, scale: Any, epochs: Sequence[int], unit: str) -> Layers:
+def _curve(
+    long: pd.DataFrame, title: str, scale: Any, epochs: Sequence[int], unit: str, last: int
+) -> Layers:
     several = long["measure"].nunique() > 1
     # Half of what happens, happens in the first tenth of a run.
     x = alt.X(
-        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, int(long["epoch"].max())]),
+        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, last]),
         axis=alt.Axis(tickCount=5, grid=False, format=",d"),
     )  # fmt: skip
     colour = alt.Color(

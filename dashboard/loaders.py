@@ -224,3 +224,9 @@ def run_fields(opened: Database, kind: str, run_id: int) -> dict[str, Any]:
     chosen = Filter(kind=kind).having(OneOf("run_id", (run_id,)))
     (row,) = runs(opened, chosen).to_dict("records")
     return {str(name): value for name, value in row.items()}
+
+
+def stored_run(opened: Database, identity: str) -> int | None:
+    """The run_id of the config with this identity, if it is stored."""
+    found = queries.stored_runs(opened.engine, [identity]).get(identity)
+    return None if found is None else found.run_id

@@ -35,5 +35,6 @@ PAGES: dict[str, Page] = {
         Page("overview", "Overview", "Results", ":material/home:"),
         Page("runs", "Runs", "Results", ":material/apps:"),
         Page("run", "Run", "Results", ":material/play_circle:"),
+        Page("lab", "Lab", "Workbench", ":material/science:", filtered=False, needs_runs=False),
     )
 }

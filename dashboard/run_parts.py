@@ -79,10 +79,15 @@ def numbers(row: dict[str, Any], config: Config) -> None:
         ("Radius ratio", _number(row, "radius_ratio"), "circle below 1.2"),
         ("Imperfections", _number(row, "grid_imperfections"), _pairs(config)),
     ]
-    for name, title in (("train_accuracy", "Training acc."), ("validation_accuracy", "Validation")):
+    for name, title in (
+        ("train_accuracy", "Training accuracy"),
+        ("validation_accuracy", "Validation accuracy"),
+    ):
         if name in row:
             shown.append((title, *_accuracy(row[name], _role_count(config, name))))
-    for column, (title, value, below) in zip(st.columns(len(shown)), shown, strict=True):
+    for column, (title, value, below) in zip(
+        st.columns([3, 2, 2, 3, 3][: len(shown)]), shown, strict=True
+    ):
         column.metric(title, value, below, delta_color="off", delta_arrow="off")
 
 

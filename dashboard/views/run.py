@@ -4,8 +4,9 @@ import streamlit as st
 
 from dashboard import loaders, states
 from dashboard.charts_run import run_chart
-from dashboard.controls import filter_of_page
+from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
+from dashboard.pages import PAGES
 from dashboard.player import play_button
 from dashboard.run_facts import config_of, sweep_words
 from dashboard.run_parts import facts, near_runs, numbers, pick_run
@@ -26,8 +27,10 @@ PARTICLES = (
     "residue. The slider takes all panels through the simulation; a ring marks an *imperfect* "
     "pair, whose nearest other sum has another residue (Algorithm 2). Arrows share one scale; "
     "click a term in the legend to see it alone.",
-    r"F_{ij} = \sum_{(k,l)} \pm\Big(g\,\tfrac{r}{\|r\|^{1\text{ or }2}}\Big) "
-    r"\pm f_a\,\tfrac{x_{kl}}{\|x_{kl}\|}\,[x_{ij} \cdot x_{kl} > 0], \quad r = x_{ij} - x_{kl}",
+    r"F_{ij} = \sum_{(k,l)} \begin{cases} -g_a \frac{r}{\|r\|} + f_a\, [x_{ij} \cdot x_{kl} > 0]\,"
+    r"\frac{x_{kl}}{\|x_{kl}\|} & \text{same residue} \\[4pt] g_r \frac{r}{\|r\|^2} - f_a\, [x_{ij}"
+    r"\cdot x_{kl} > 0]\, \frac{x_{kl}}{\|x_{kl}\|} & \text{different} \end{cases} \qquad "
+    r"r = x_{ij} - x_{kl}",
 )
 
 opened, chosen = loaders.database(), filter_of_page()
@@ -80,5 +83,10 @@ else:
     if shown.frames.dim > 2:
         st.caption("Each panel shows two of the dimensions; all of them matter for what is near.")
     take_away(f"run-{run_id}", series, chart=chart, sql=sql, command=command)
+if "lab" in PAGES:
+    st.page_link(
+        PAGES["lab"].path, label="Go on from here in the Lab", icon=":material/science:",
+        query_params=link_query(run=run_id),
+    )  # fmt: skip
 facts(row, config, details, command)
 near_runs(opened, config, run_id, details)
