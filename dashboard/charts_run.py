@@ -1,36 +1,38 @@
-"""One run as charts: Figures 3 and 4 of the paper at every epoch, and its curves.
-
-All panels follow one parameter, the frame; with several frames a slider moves it in the browser.
-"""
+"""One run as a chart: its panels, laid out once for many runs, with its data."""
 
 import json
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
 import altair as alt
 import pandas as pd
 
-from dashboard.frames import DIGITS, ROLES, UNITS, Frames
-from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION
+from dashboard.charts_panels import CURVES, FRAME, Layout, curves, panels
+from dashboard.frames import ROLES, Frames
 
-FRAME = "frame"
-Layers = alt.LayerChart | alt.FacetChart
-SIDE = 390
-_SMALL = 262
-TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
-_MOST_RESIDUES = 24  # in a legend
-
-# Title → (measures, scale); a panel of the curves each.
-CURVES: dict[str, tuple[tuple[str, ...], str]] = {
-    "loss": (("train_loss", "validation_loss"), "log"),
-    "accuracy": (("train_accuracy", "validation_accuracy"), "linear"),
-    "grid imperfections": (("grid_imperfections",), "linear"),
-    "radius ratio": (("radius_ratio",), "log"),
-    "mean |W_h|": (("mean_abs_hidden_weight",), "linear"),
-    "mean |b_h|": (("mean_abs_hidden_bias",), "linear"),
-}
 _NAMES = {"train_loss": "training", "train_accuracy": "training"}
 _NAMES |= {name.replace("train", "validation"): "validation" for name in _NAMES}
+
+
+class Drawn:
+    """A chart as its Vega-Lite specification, with its datasets as DataFrames by name."""
+
+    def __init__(self, template: dict[str, Any], datasets: dict[str, pd.DataFrame]) -> None:
+        self.spec: dict[str, Any] = {**template, "datasets": datasets}
+
+    def configure(self, **config: Any) -> "Drawn":
+        """The chart with another config, as `alt.Chart.configure` takes it."""
+        plain = {
+            name: value.to_dict() if isinstance(value, alt.SchemaBase) else value
+            for name, value in config.items()
+        }
+        return Drawn({**self.spec, "config": plain}, self.spec["datasets"])
+
+    def to_json(self) -> str:
+        """The specification with its data in it."""
+        rows = {name: data.to_dict("records") for name, data in self.spec["datasets"].items()}
+        return json.dumps({**self.spec, "datasets": rows})
 
 
 def run_chart(
@@ -42,7 +44,7 @@ def run_chart(
     pictures: Sequence[str] = (),
     arrows: pd.DataFrame | None = None,
     length: int | None = None,
-) -> alt.VConcatChart:
+) -> Drawn:
     """The arrangement, the pair sums and the curves of one run.
 
     series: column epoch, and any of the measures of `CURVES`. start: the frame shown first. unit:
@@ -50,250 +52,51 @@ def run_chart(
     `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of the curves' axis,
     by default the last of `series`.
     """
-    last = len(shown.epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    frame = alt.param(name=FRAME, value=start, bind=slider)
-    rows: list[Any] = panels(shown, unit, pictures, arrows)
-    if series.shape[1] > 1 and len(series) > 1:
-        rows.append(curves(series, shown.epochs, unit, length))
-    return (
-        alt.vconcat(*rows, spacing=26)
-        .resolve_scale(color="independent")
-        .add_params(frame)
-        .configure_view(strokeOpacity=0.35)
-    )
-
-
-def panels(
-    shown: Frames, unit: str, pictures: Sequence[str], arrows: pd.DataFrame | None
-) -> list[alt.HConcatChart]:
-    """The panels of arrangement and pair sums: side by side, or a pair of dimensions each."""
-    planes = [(a, b) for a in range(shown.dim) for b in range(a + 1, shown.dim)][:6] or [(0, 1)]
-    side = SIDE if len(planes) == 1 else _SMALL
-    tokens = [tokens_panel(shown, axes, side, unit, arrows) for axes in planes]
-    sums = [sums_panel(shown, axes, side, pictures) for axes in planes]
-    if len(planes) == 1:
-        return [_beside([*tokens, *sums])]
-    made = []
-    for start in range(0, len(planes), 3):
-        made += [_beside(tokens[start : start + 3]), _beside(sums[start : start + 3])]
-    return made
-
-
-def tokens_panel(
-    shown: Frames,
-    axes: tuple[int, int],
-    side: int,
-    unit: str,
-    arrows: pd.DataFrame | None = None,
-) -> Layers:
-    """The tokens, labelled, and the forces on them as arrows."""
-    base = _placed(alt.Chart(shown.tokens), axes, shown.reach).encode(
-        tooltip=[alt.Tooltip("token:Q"), *_coordinates()]
-    )
-    small = shown.modulus > 40 or side < SIDE
-    dots = base.mark_circle(size=90 if small else 210, opacity=1).encode(
-        color=alt.Color("colour:N", scale=None, legend=None)
-    )
-    # Dark on every residue's colour, in both themes.
-    labels = base.mark_text(fontSize=8 if small else 10.5, fontWeight=600, color="#101214").encode(
-        text="token:N"
-    )
-    layers: list[Any] = [_origin(), dots, labels]
-    if arrows is not None:
-        layers[2:2] = _arrows(arrows, shown.reach)
-    epochs = json.dumps(shown.epochs)
-    title = alt.TitleParams(
-        alt.expr(f"'{unit} ' + format({epochs}[{FRAME}], ',')"),
-        subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
-        subtitleColor=QUIET, subtitlePadding=2,
-    )  # fmt: skip
-    return alt.layer(*layers).properties(width=side, height=side, title=title)
-
-
-def sums_panel(shown: Frames, axes: tuple[int, int], side: int, pictures: Sequence[str]) -> Layers:
-    """The pair sums by residue over the classifier's regions; imperfect pairs have a ring."""
-    at = f"substring(datum.nearest, {2 * shown.width} * {FRAME} + {{}}, {2 * shown.width} * "
-    at += f"{FRAME} + {{}})"
-    first, second = at.format(0, shown.width), at.format(shown.width, 2 * shown.width)
-    base = _placed(alt.Chart(shown.sums), axes, shown.sum_reach).transform_calculate(
-        i=f"toNumber({first})",
-        j=f"toNumber({second})",
-        nearest_pair="datum.i + ' + ' + datum.j",
-        nearest_residue=f"(datum.i + datum.j) % {shown.modulus}",
-        imperfect="datum.nearest_residue != datum.residue",
-    )
-    tooltip = [
-        alt.Tooltip("pair:N"),
-        alt.Tooltip("residue:Q"),
-        alt.Tooltip("role:N", title="used for"),
-        alt.Tooltip("nearest_pair:N", title="nearest pair"),
-        alt.Tooltip("nearest_residue:Q", title="its residue"),
-        alt.Tooltip("imperfect:N"),
-        *_coordinates(),
-    ]
-    small = side < SIDE or shown.modulus > 25
-    legend = alt.Legend(
-        title="residue", symbolType="circle", symbolSize=70, rowPadding=0,
-        symbolFillColor="transparent", symbolStrokeWidth=4,
-    )  # fmt: skip
-    domain = list(range(shown.modulus))
-    stroke = alt.Color(
-        "residue:O",
-        scale=alt.Scale(domain=domain, range=shown.tokens["colour"].tolist()),
-        legend=legend if shown.modulus <= _MOST_RESIDUES and side == SIDE else None,
-    )
-    dots = base.mark_point(
-        size=22 if small else 62, strokeWidth=1.8, opacity=1, shape="circle"
-    ).encode(color=stroke, fill=alt.Fill("fill:N", scale=None, legend=None), tooltip=tooltip)
-    rings = base.transform_filter("datum.imperfect").mark_point(
-        size=70 if small else 190, strokeWidth=1.4, opacity=1, color=QUIET, shape="circle"
-    )
-    layers: list[Any] = [_origin(), rings, dots]
+    lines = _lines(series)
+    datasets = {"tokens": shown.tokens, "sums": shown.sums, **lines}
     if len(pictures):
-        layers.insert(0, _regions(pictures, side))
-    inside = shown.sums["role"].isin(ROLES[:2]).any()
-    about = "ring: imperfect" + ("; filled: training, hollow: validation" if inside else "")
-    title = alt.TitleParams(
-        "Pair sums", subtitle=about, anchor="start", fontSize=15, fontWeight=600,
-        subtitleColor=QUIET, subtitlePadding=2,
-    )  # fmt: skip
-    return alt.layer(*layers).properties(width=side, height=side, title=title)
+        frames = range(len(pictures))
+        datasets["pictures"] = pd.DataFrame({"frame": frames, "url": list(pictures)})
+    if arrows is not None:
+        datasets["arrows"] = arrows
+    layout = Layout(
+        epochs=tuple(shown.epochs) if len(shown.epochs) > 1 else (0,),
+        modulus=shown.modulus,
+        dim=shown.dim,
+        reach=shown.reach,
+        sum_reach=shown.sum_reach,
+        unit=unit,
+        split=bool(shown.sums["role"].isin(ROLES[:2]).any()),
+        pictures=bool(len(pictures)),
+        arrows=arrows is not None,
+        curves=tuple((name, long["measure"].nunique() > 1) for name, long in lines.items()),
+        start=start,
+        length=int(series["epoch"].max()) if length is None else length,
+    )
+    return Drawn(_template(layout), datasets)
 
 
-def curves(
-    series: pd.DataFrame, epochs: Sequence[int], unit: str, length: int | None = None
-) -> alt.ConcatChart:
-    """A panel a measure over epochs, the frame's epoch marked."""
-    parts = []
-    last = int(series["epoch"].max()) if length is None else length
-    for title, (measures, scale) in CURVES.items():
-        known = [name for name in measures if name in series]
-        long = series.melt("epoch", known, "measure", "value").dropna()
+@lru_cache(maxsize=64)
+def _template(layout: Layout) -> dict[str, Any]:
+    last = len(layout.epochs) - 1
+    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
+    frame = alt.param(name=FRAME, value=layout.start, bind=slider)
+    rows: list[Any] = panels(layout)
+    if layout.curves:
+        rows.append(curves(layout))
+    chart = alt.vconcat(*rows, spacing=26).resolve_scale(color="independent").add_params(frame)
+    return dict(chart.configure_view(strokeOpacity=0.35).to_dict())
+
+
+def _lines(series: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title → columns epoch, measure, value, of each panel of the curves that has something."""
+    found = {}
+    for title, (measures, scale) in CURVES.items() if len(series) > 1 else ():
+        long = series.melt("epoch", [name for name in measures if name in series], "measure")
+        long = long.dropna()
         if scale == "log":
             long = long[long["value"] > 0]
         if not long.empty:
-            long["measure"] = long["measure"].map(lambda name: _NAMES.get(name, name))
-            parts.append(_curve(long, title, scale, epochs, unit, last))
-    return alt.concat(*parts, columns=3, spacing=18).resolve_scale(color="independent")
-
-
-def _curve(
-    long: pd.DataFrame, title: str, scale: Any, epochs: Sequence[int], unit: str, last: int
-) -> Layers:
-    several = long["measure"].nunique() > 1
-    # Half of what happens, happens in the first tenth of a run.
-    x = alt.X(
-        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, last]),
-        axis=alt.Axis(tickCount=5, grid=False, format=",d"),
-    )  # fmt: skip
-    colour = alt.Color(
-        "measure:N",
-        scale=alt.Scale(domain=list(ROLES[:2]), range=[BLUE, VERMILLION]),
-        legend=alt.Legend(title=None, orient="top-right", symbolType="stroke"),
-    )
-    y = alt.Y(
-        "value:Q", title=None, scale=alt.Scale(type=scale, zero=scale == "linear", nice=True),
-        axis=alt.Axis(tickCount=4, format=".4~r"),
-    )  # fmt: skip
-    line = alt.Chart(long).mark_line(strokeWidth=1.6, color=BLUE)
-    line = line.encode(
-        x=x,
-        y=y,
-        tooltip=["measure:N", alt.Tooltip("epoch:Q", title=unit), alt.Tooltip("value:Q")],
-        **({"color": colour} if several else {}),
-    )
-    mark = (
-        alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(now=f"{json.dumps(list(epochs))}[{FRAME}]")
-        .mark_rule(color=QUIET, strokeWidth=1.5)
-        .encode(x=alt.X("now:Q", title=unit))
-    )
-    return alt.layer(line, mark).properties(width=_SMALL, height=130, title=_small_title(title))
-
-
-def _small_title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)
-
-
-def _beside(charts: Sequence[Layers]) -> alt.HConcatChart:
-    return alt.hconcat(*charts, spacing=34).resolve_scale(color="independent")
-
-
-def place(text: str, reach: float) -> str:
-    """The coordinate that a text of digits has at the frame, as an expression."""
-    start = f"{DIGITS} * {FRAME}"
-    return f"(toNumber(substring({text}, {start}, {start} + {DIGITS})) / {UNITS / 2:g} - 1) * " + (
-        f"{reach:.6g}"
-    )
-
-
-def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float) -> alt.Chart:
-    """The chart with its marks at the frame's coordinates, on axes of equal and constant scale."""
-    x, y = (f"x{axis}" for axis in axes)
-    scale = alt.Scale(domain=[-reach, reach], nice=False, zero=False)
-    axis = alt.Axis(grid=False, tickCount=5, format="~g")
-    return chart.transform_calculate(
-        px=place(f"datum.{x}", reach), py=place(f"datum.{y}", reach)
-    ).encode(
-        x=alt.X("px:Q", scale=scale, axis=axis, title=f"dimension {axes[0] + 1}"),
-        y=alt.Y("py:Q", scale=scale, axis=axis, title=f"dimension {axes[1] + 1}"),
-    )
-
-
-def _coordinates() -> list[alt.Tooltip]:
-    return [
-        alt.Tooltip("px:Q", title="x", format=".3f"),
-        alt.Tooltip("py:Q", title="y", format=".3f"),
-    ]
-
-
-def _origin() -> alt.Chart:
-    cross = alt.Chart(alt.InlineData(values=[{"px": 0, "py": 0}]))
-    return cross.mark_point(shape="cross", size=60, filled=True, color=QUIET, opacity=0.7).encode(
-        x="px:Q", y="py:Q"
-    )
-
-
-def _regions(pictures: Sequence[str], side: int) -> alt.Chart:
-    rows = pd.DataFrame({"frame": range(len(pictures)), "url": list(pictures)})
-    return (
-        alt.Chart(rows)
-        .transform_filter(f"datum.frame == {FRAME}")
-        .mark_image(width=side, height=side, opacity=0.42, aspect=False)
-        .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
-    )
-
-
-def _arrows(arrows: pd.DataFrame, reach: float) -> list[alt.Chart]:
-    colour = alt.Color(
-        "term:N",
-        scale=alt.Scale(domain=list(TERMS), range=list(TERMS.values())),
-        legend=alt.Legend(title="force by", orient="bottom", symbolType="stroke"),
-    )
-    chosen = alt.selection_point(name="terms", fields=["term"], bind="legend", toggle="true")
-    # Terms that are not chosen in the legend vanish; all of them show until one is.
-    shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
-    base = _placed(alt.Chart(arrows), (0, 1), reach).transform_calculate(
-        qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
-    )
-    shafts = base.mark_rule(strokeWidth=1.8).encode(
-        x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,
-        tooltip=["token:Q", "term:N"],
-    ).add_params(chosen)  # fmt: skip
-    heads = (
-        base.transform_calculate(
-            length="sqrt(pow(datum.qx - datum.px, 2) + pow(datum.qy - datum.py, 2))",
-            turn="90 - atan2(datum.qy - datum.py, datum.qx - datum.px) * 180 / PI",
-        )
-        .transform_filter(f"datum.length > {reach / 60:.6g}")
-        .mark_point(shape="triangle", filled=True, size=45)
-        .encode(
-            x="qx:Q",
-            y="qy:Q",
-            angle=alt.Angle("turn:Q", scale=None),
-            color=colour,
-            opacity=shown,
-        )
-    )
-    return [shafts, heads]
+            named = long["measure"].map(lambda name: _NAMES.get(name, name))
+            found[title] = long.assign(measure=named)
+    return found

@@ -34,7 +34,7 @@ class Frames(NamedTuple):
     pair sums, the same at every epoch. tokens: a row a token: token, colour, x0, x1, … (texts of
     `DIGITS` a frame). sums: a row a pair: pair, residue, role (one of `ROLES`), colour, fill,
     x0, x1, …, and nearest: for each frame the two tokens of the nearest other pair (Algorithm 2),
-    `width` digits each.
+    as many digits each as the greatest token has.
     """
 
     epochs: list[int]
@@ -44,11 +44,6 @@ class Frames(NamedTuple):
     sum_reach: float
     tokens: pd.DataFrame
     sums: pd.DataFrame
-
-    @property
-    def width(self) -> int:
-        """Digits of a token's number."""
-        return len(str(self.modulus - 1))
 
 
 def most_frames(modulus: int) -> int:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 
-from dashboard.charts_run import CURVES
+from dashboard.charts_panels import CURVES
 from dashboard.forces_shown import force_arrows
 from dashboard.frames import frames
 from dashboard.regions import region_pictures

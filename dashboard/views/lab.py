@@ -23,8 +23,8 @@ header(
     + ", so that it stays responsive: larger runs are the jobs' work.",
 )  # fmt: skip
 lab_controls.adopt_url()
-left, right = st.columns([1, 3.6], gap="medium")
-with left:
+with st.sidebar:
+    st.subheader("Settings", anchor=False)
     st.session_state.setdefault(KIND, "transformer")
     st.session_state[KIND] = st.session_state[KIND]
     kind = st.segmented_control(
@@ -53,29 +53,28 @@ def one_step() -> None:
     st.session_state["lab-steps"] = 1
 
 
-with right:
-    playing = st.session_state.get(PLAYING, False) and not run.finished
-    row = st.columns([1, 1, 1, 1, 2.2, 1.6], vertical_alignment="bottom")
-    row[0].button(
-        "Pause" if playing else "Play", on_click=play_or_pause, type="primary", width="stretch",
-        icon=":material/pause:" if playing else ":material/play_arrow:", disabled=run.finished,
-    )  # fmt: skip
-    row[1].button("Step", on_click=one_step, width="stretch", disabled=run.finished)
-    row[2].button("Reset", on_click=lab_controls.start, args=(kind,), width="stretch")
-    row[3].button(
-        "Fork", on_click=lab_controls.fork, args=(kind,), width="stretch",
-        help="Go on from the arrangement on screen with the settings on the left, counting from 0.",
-    )  # fmt: skip
-    row[4].button(
-        "Particles from this embedding", on_click=lab_controls.to_particles, width="stretch",
-        disabled=not is_network,
-    )  # fmt: skip
-    speed = row[5].select_slider(f"{unit}s a picture", SPEEDS, 10, key="lab-speed")
-    if TROUBLE in st.session_state:
-        states.bad_input(st.session_state.pop(TROUBLE))
-    if run.origin is not None:
-        moments = "; Adam's moments began at 0" if is_network else ""
-        st.caption(f"Forked: it began at {run.origin.text}{moments}.")
+playing = st.session_state.get(PLAYING, False) and not run.finished
+row = st.columns([1, 1, 1, 1, 2.2, 1.6], vertical_alignment="bottom")
+row[0].button(
+    "Pause" if playing else "Play", on_click=play_or_pause, type="primary", width="stretch",
+    icon=":material/pause:" if playing else ":material/play_arrow:", disabled=run.finished,
+)  # fmt: skip
+row[1].button("Step", on_click=one_step, width="stretch", disabled=run.finished)
+row[2].button("Reset", on_click=lab_controls.start, args=(kind,), width="stretch")
+row[3].button(
+    "Fork", on_click=lab_controls.fork, args=(kind,), width="stretch",
+    help="Go on from the arrangement on screen with the settings on the left, counting from 0.",
+)  # fmt: skip
+row[4].button(
+    "Particles from this embedding", on_click=lab_controls.to_particles, width="stretch",
+    disabled=not is_network,
+)  # fmt: skip
+speed = row[5].select_slider(f"{unit}s a picture", SPEEDS, 10, key="lab-speed")
+if TROUBLE in st.session_state:
+    states.bad_input(st.session_state.pop(TROUBLE))
+if run.origin is not None:
+    moments = "; Adam's moments began at 0" if is_network else ""
+    st.caption(f"Forked: it began at {run.origin.text}{moments}.")
 
 
 @st.fragment(run_every=TICK if playing else None)
@@ -99,11 +98,10 @@ def live() -> None:
         shown.frames, run.series, start=0, unit=unit, pictures=shown.pictures,
         arrows=shown.arrows, length=run.config.length,
     )  # fmt: skip
-    st.altair_chart(chart, key="lab-chart", width="content")
+    st.vega_lite_chart(chart.spec, key="lab-chart", width="content")
     if not playing:
         take_away("lab", run.series, chart=chart)
 
 
-with right:
-    live()
-    keep_section(run)
+live()
+keep_section(run)

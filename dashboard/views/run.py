@@ -77,7 +77,7 @@ else:
     with st.container(key="run-box"):
         if len(epochs) > 1:
             play_button("run-box", seconds=8, frames=len(epochs))
-        st.altair_chart(chart, key=f"run-{run_id}-{low}-{high}", width="content")
+        st.vega_lite_chart(chart.spec, key=f"run-{run_id}-{low}-{high}", width="content")
     if shown.why:
         states.nothing_to_draw(f"Without the classifier's regions: {shown.why}")
     if shown.frames.dim > 2:
