@@ -245,7 +245,7 @@ def _arrows(reach: float) -> list[alt.Chart]:
     colour = alt.Color(
         "term:N",
         scale=alt.Scale(domain=list(TERMS), range=list(TERMS.values())),
-        legend=alt.Legend(title="force by", orient="bottom", symbolType="stroke"),
+        legend=alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0),
     )
     chosen = alt.selection_point(name="terms", fields=["term"], bind="legend", toggle="true")
     # Terms that are not chosen in the legend vanish; all of them show until one is.

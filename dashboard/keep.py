@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import IO
 
 from dashboard import loaders
 from dashboard.run_facts import sweep_words
@@ -25,15 +24,17 @@ class Keeping:
         words = sweep_words(config)
         self.config = config
         self.command = terminal(*words)
-        self._output: IO[str] = tempfile.TemporaryFile("w+", encoding="utf-8")  # noqa: SIM115  # open as long as the job
+        handle, name = tempfile.mkstemp(prefix="modadd-", suffix=".log")
+        self._log, self._said = Path(name), ""
         paths = [str(_ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "jobs.main", *words, "--database", loaders.location()],
-            stdout=self._output,
-            stderr=self._output,
-            stdin=subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
-        )
+        with os.fdopen(handle, "w") as output:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "jobs.main", *words, "--database", loaders.location()],
+                stdout=output,
+                stderr=output,
+                stdin=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))},
+            )
 
     @property
     def running(self) -> bool:
@@ -43,11 +44,15 @@ class Keeping:
     @property
     def failure(self) -> str | None:
         """The last line that the job printed, if it ended with an error."""
-        if self.running or self._process.returncode == 0:
+        if self.running:
             return None
-        self._output.seek(0)
-        lines = self._output.read().strip().splitlines()
-        return lines[-1] if lines else f"the job ended with status {self._process.returncode}"
+        if self._log.exists():
+            self._said = self._log.read_text(encoding="utf-8", errors="replace").strip()
+            self._log.unlink()
+        if self._process.returncode == 0:
+            return None
+        unsaid = f"the job ended with status {self._process.returncode}"
+        return self._said.splitlines()[-1] if self._said else unsaid
 
     def wait(self, seconds: float) -> None:
         """Wait for the job's end, at most so long."""
