@@ -44,8 +44,8 @@ is_network = SIMULATORS[run.config.kind].has_classifier
 unit = "epoch" if is_network else "step"
 
 
-def play_or_pause() -> None:
-    st.session_state[PLAYING] = not st.session_state.get(PLAYING, False)
+def set_playing(wanted: bool) -> None:
+    st.session_state[PLAYING] = wanted  # no toggle: a click may be heard twice
 
 
 def one_step() -> None:
@@ -56,7 +56,8 @@ def one_step() -> None:
 playing = st.session_state.get(PLAYING, False) and not run.finished
 row = st.columns([1, 1, 1, 1, 2.2, 1.6], vertical_alignment="bottom")
 row[0].button(
-    "Pause" if playing else "Play", on_click=play_or_pause, type="primary", width="stretch",
+    "Pause" if playing else "Play", on_click=set_playing, args=(not playing,), type="primary",
+    key="lab-play", width="stretch",
     icon=":material/pause:" if playing else ":material/play_arrow:", disabled=run.finished,
 )  # fmt: skip
 row[1].button("Step", on_click=one_step, width="stretch", disabled=run.finished)

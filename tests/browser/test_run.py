@@ -59,5 +59,5 @@ def test_the_lab_plays_and_pauses(visit):
     page.get_by_role("button", name="Play", exact=True).click()
     page.get_by_text(re.compile("^Epoch [1-9]0")).wait_for(timeout=60_000)
     page.get_by_role("button", name="Pause", exact=True).click()
-    page.get_by_role("button", name="Play", exact=True).wait_for()
+    page.get_by_role("button", name="Play", exact=True).wait_for(timeout=12_000)
     assert page.locator("[data-testid=stException]").count() == 0
