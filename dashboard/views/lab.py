@@ -45,7 +45,7 @@ unit = "epoch" if is_network else "step"
 
 
 def set_playing(wanted: bool) -> None:
-    st.session_state[PLAYING] = wanted  # no toggle: a click may be heard twice
+    st.session_state[PLAYING] = wanted
 
 
 def one_step() -> None:
