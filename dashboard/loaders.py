@@ -15,12 +15,14 @@ import streamlit as st
 from numpy.typing import NDArray
 from sqlalchemy import Engine
 
+from dashboard.run_facts import config_of
+from dashboard.run_picture import RunPicture, picture
 from db import arrangements as stored
 from db import console, epochs, queries, run_lists
 from db.arrangements import Arrangements
 from db.connect import StoreError, reader, without_password
 from db.connect import revision as stored_revision
-from db.filters import Filter
+from db.filters import Filter, OneOf
 from modadd import procrustes
 from modadd.experiments import EXPERIMENTS
 from modadd.structures import gaps_in_residue
@@ -246,3 +248,39 @@ def gaps(
     at an epoch or, if None, at the end of each run."""
     placed = epochs.embeddings_at(opened.engine, chosen, epoch)
     return [(some.run_ids, gaps_in_residue(some.embeddings)) for some in placed]
+
+
+@_cached(32)
+def run_details(opened: Database, run_id: int) -> dict[str, Any] | None:
+    """As `db.run_lists.run_details`."""
+    return run_lists.run_details(opened.engine, run_id)
+
+
+@_cached(8)
+def run_ids(opened: Database, chosen: Filter) -> list[int]:
+    """The run_ids that pass the filter, sorted."""
+    return list(runs(opened, chosen, ("run_id",))["run_id"].tolist())
+
+
+@_cached(8)
+def shown_run(opened: Database, run_id: int, low: int, high: int) -> RunPicture | None:
+    """As `dashboard.run_picture.picture` makes it of a run's epochs from low to high."""
+    details = run_lists.run_details(opened.engine, run_id)
+    arrangement = stored.arrangements(opened.engine, [run_id]).get(run_id)
+    if details is None or arrangement is None:
+        return None
+    config = config_of(details["kind"], run_fields(opened, details["kind"], run_id))
+    return picture(config, arrangement, classifiers(opened, run_id), low, high)
+
+
+def run_fields(opened: Database, kind: str, run_id: int) -> dict[str, Any]:
+    """A run's row in `<kind>_runs`."""
+    chosen = Filter(kind=kind).having(OneOf("run_id", (run_id,)))
+    (row,) = runs(opened, chosen).to_dict("records")
+    return {str(name): value for name, value in row.items()}
+
+
+def stored_run(opened: Database, identity: str) -> int | None:
+    """The run_id of the config with this identity, if it is stored."""
+    found = queries.stored_runs(opened.engine, [identity]).get(identity)
+    return None if found is None else found.run_id

@@ -34,9 +34,11 @@ PAGES: dict[str, Page] = {
     for page in (
         Page("overview", "Overview", "Results", ":material/home:"),
         Page("runs", "Runs", "Results", ":material/apps:"),
+        Page("run", "Run", "Results", ":material/play_circle:"),
         Page("compare", "Compare", "Results", ":material/compare_arrows:"),
-        Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
         Page("tables", "Tables", "Results", ":material/table_chart:"),
+        Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
+        Page("lab", "Lab", "Workbench", ":material/science:", filtered=False, needs_runs=False),
         Page("sql", "SQL", "Workbench", ":material/terminal:", filtered=False),
     )
 }

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine, case, func, inspect, select, text
@@ -134,6 +135,22 @@ def job_progress(engine: Engine, most: int = 20) -> pd.DataFrame:
         .limit(most)
     )
     return pd.read_sql(query, engine)
+
+
+def run_details(engine: Engine, run_id: int) -> dict[str, Any] | None:
+    """The columns of `runs` and of `jobs` for one run, and the names of its `experiments`; None if
+    there is no such run."""
+    query = select(*Run.__table__.columns, *(c for c in Job.__table__.columns if c.key != "job_id"))
+    member = select(ExperimentRun.experiment).where(ExperimentRun.run_id == run_id)
+    with engine.connect() as connection:
+        row = connection.execute(
+            query.join(Job, Job.job_id == Run.job_id).where(Run.run_id == run_id)
+        ).mappings()
+        found = row.one_or_none()
+        if found is None:
+            return None
+        names = sorted(connection.execute(member).scalars())
+    return {**found, "experiments": names}
 
 
 def _check_columns(known: dict[str, type], names: Sequence[str], kind: str) -> None:

@@ -119,8 +119,12 @@ def _are_others(partners: NDArray[np.int64]) -> NDArray[np.bool_]:
 
 
 def nearest_pairs(embedding: Floats) -> NDArray[np.int64]:
-    """(run, pair) the index of the other pair whose sum is nearest (Algorithm 2)."""
-    return neighbours(embedding).nearest
+    """(run, pair) the index of the other pair whose sum is nearest (Algorithm 2).
+
+    As `neighbours` has it, without loading the compiled kernels: for few embeddings.
+    """
+    sums = pair_sums(np.asarray(embedding, dtype=np.float64)).swapaxes(1, 2)
+    return np.array([_nearest(points) for points in sums])
 
 
 def imperfect_pairs(embedding: Floats) -> NDArray[np.bool_]:

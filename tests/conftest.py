@@ -1,14 +1,19 @@
 from dataclasses import replace
+from pathlib import Path
 
 import hypothesis
 import pytest
 import torch
+from streamlit.testing.v1 import AppTest
 
+from dashboard.pages import PAGES
 from db.connect import open_for_writing
 from jobs.loop import prepare_database, run_requests
 from jobs.main import main
 from jobs.requests import sweep
 from jobs.workers import Resources
+
+APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 # Deterministic: the same examples on every machine and every day.
 hypothesis.settings.register_profile(
@@ -75,3 +80,23 @@ def small_database(tmp_path_factory):
         for _, summary in run_requests(engine, requests, Resources()):
             assert summary.computed
     return path
+
+
+@pytest.fixture
+def open_page(monkeypatch):
+    def open_(name, database="modadd.db", **query):
+        monkeypatch.setenv("MODADD_DATABASE", str(database))
+        monkeypatch.setattr("sys.argv", ["streamlit"])
+        shown = AppTest.from_file(str(APP), default_timeout=30)
+        for key, value in query.items():
+            shown.query_params[key] = value
+        if name != next(iter(PAGES)):
+            shown.switch_page(str(PAGES[name].path))
+        return checked(shown.run())
+
+    return open_
+
+
+def checked(shown):
+    assert not shown.exception, [element.message for element in shown.exception]
+    return shown

@@ -3,15 +3,13 @@
 import sqlite3
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
+from conftest import APP, checked
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
 from db.connect import open_for_writing
-
-APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 every_page = pytest.mark.parametrize("name", PAGES)
 pages_with_runs = pytest.mark.parametrize(
@@ -20,26 +18,6 @@ pages_with_runs = pytest.mark.parametrize(
 filtered_pages = pytest.mark.parametrize(
     "name", [name for name, page in PAGES.items() if page.filtered]
 )
-
-
-@pytest.fixture
-def open_page(monkeypatch):
-    def open_(name, database="modadd.db", **query):
-        monkeypatch.setenv("MODADD_DATABASE", str(database))
-        monkeypatch.setattr("sys.argv", ["streamlit"])
-        shown = AppTest.from_file(str(APP), default_timeout=30)
-        for key, value in query.items():
-            shown.query_params[key] = value
-        if name != next(iter(PAGES)):
-            shown.switch_page(str(PAGES[name].path))
-        return checked(shown.run())
-
-    return open_
-
-
-def checked(shown):
-    assert not shown.exception, [element.message for element in shown.exception]
-    return shown
 
 
 def texts(*kinds):
@@ -158,7 +136,7 @@ def test_the_pages_load_no_torch(small_database):
         "from dashboard.pages import PAGES\n"
         f"shown = AppTest.from_file({str(APP)!r}, default_timeout=60).run()\n"
         "for page in PAGES.values(): shown.switch_page(str(page.path)).run()\n"
-        "print('torch' in sys.modules)"
+        "print('torch' in sys.modules or 'numba' in sys.modules)"
     )
     environment = {"MODADD_DATABASE": str(small_database)}
     done = subprocess.run(

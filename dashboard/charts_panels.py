@@ -1,0 +1,275 @@
+"""The panels of one run as charts without their data: Figures 3 and 4 of the paper, and curves.
+
+All panels follow one parameter, the frame; with several frames a slider moves it in the browser.
+"""
+
+import json
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import altair as alt
+
+from dashboard.frames import DIGITS, ROLES, UNITS
+from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION, residue_colours
+
+FRAME = "frame"
+Layers = alt.LayerChart | alt.FacetChart
+SIDE = 390
+_SMALL = 262
+TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
+_MOST_RESIDUES = 24  # in a legend
+
+# Title → (measures, scale); a panel of the curves each.
+CURVES: dict[str, tuple[tuple[str, ...], Any]] = {
+    "loss": (("train_loss", "validation_loss"), "log"),
+    "accuracy": (("train_accuracy", "validation_accuracy"), "linear"),
+    "grid imperfections": (("grid_imperfections",), "linear"),
+    "radius ratio": (("radius_ratio",), "log"),
+    "mean |W_h|": (("mean_abs_hidden_weight",), "linear"),
+    "mean |b_h|": (("mean_abs_hidden_bias",), "linear"),
+}
+
+
+class Layout(NamedTuple):
+    """All of a run's chart but its data; charts of one layout are made once.
+
+    epochs: of the slider; one alone: no slider, and a title that does not name it. split: whether
+    pairs are for training or validation. curves: (title, whether it has two lines) of each panel.
+    start: the frame shown first. length: the last epoch of the curves' axis.
+    """
+
+    epochs: tuple[int, ...]
+    modulus: int
+    dim: int
+    reach: float
+    sum_reach: float
+    unit: str
+    split: bool
+    pictures: bool
+    arrows: bool
+    curves: tuple[tuple[str, bool], ...]
+    start: int
+    length: int
+
+    @property
+    def token_digits(self) -> int:
+        """Digits of a token's number."""
+        return len(str(self.modulus - 1))
+
+
+def panels(shown: Layout) -> list[alt.HConcatChart]:
+    """The panels of arrangement and pair sums: side by side, or a pair of dimensions each."""
+    planes = [(a, b) for a in range(shown.dim) for b in range(a + 1, shown.dim)][:6] or [(0, 1)]
+    side = SIDE if len(planes) == 1 else _SMALL
+    tokens = [tokens_panel(shown, axes, side) for axes in planes]
+    sums = [sums_panel(shown, axes, side) for axes in planes]
+    if len(planes) == 1:
+        return [_beside([*tokens, *sums])]
+    made = []
+    for start in range(0, len(planes), 3):
+        made += [_beside(tokens[start : start + 3]), _beside(sums[start : start + 3])]
+    return made
+
+
+def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
+    """The tokens, labelled, and the forces on them as arrows."""
+    base = _placed(_data("tokens"), axes, shown.reach).encode(
+        tooltip=[alt.Tooltip("token:Q"), *_coordinates()]
+    )
+    small = shown.modulus > 40 or side < SIDE
+    dots = base.mark_circle(size=90 if small else 210, opacity=1).encode(
+        color=alt.Color("colour:N", scale=None, legend=None)
+    )
+    # Dark on every residue's colour, in both themes.
+    labels = base.mark_text(fontSize=8 if small else 10.5, fontWeight=600, color="#101214").encode(
+        text="token:N"
+    )
+    layers: list[Any] = [_origin(), dots, labels]
+    if shown.arrows:
+        layers[2:2] = _arrows(shown.reach)
+    epochs = json.dumps(shown.epochs)
+    now = alt.expr(f"'{shown.unit} ' + format({epochs}[{FRAME}], ',')")
+    title = alt.TitleParams(
+        now if len(shown.epochs) > 1 else "Tokens",
+        subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
+        subtitleColor=QUIET, subtitlePadding=2,
+    )  # fmt: skip
+    return alt.layer(*layers).properties(width=side, height=side, title=title)
+
+
+def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
+    """The pair sums by residue over the classifier's regions; imperfect pairs have a ring."""
+    digits, both = shown.token_digits, f"{2 * shown.token_digits} * {FRAME}"
+    first = f"substring(datum.nearest, {both}, {both} + {digits})"
+    second = f"substring(datum.nearest, {both} + {digits}, {both} + {2 * digits})"
+    base = _placed(_data("sums"), axes, shown.sum_reach).transform_calculate(
+        i=f"toNumber({first})",
+        j=f"toNumber({second})",
+        nearest_pair="datum.i + ' + ' + datum.j",
+        nearest_residue=f"(datum.i + datum.j) % {shown.modulus}",
+        imperfect="datum.nearest_residue != datum.residue",
+    )
+    tooltip = [
+        alt.Tooltip("pair:N"),
+        alt.Tooltip("residue:Q"),
+        alt.Tooltip("role:N", title="used for"),
+        alt.Tooltip("nearest_pair:N", title="nearest pair"),
+        alt.Tooltip("nearest_residue:Q", title="its residue"),
+        alt.Tooltip("imperfect:N"),
+        *_coordinates(),
+    ]
+    small = side < SIDE or shown.modulus > 25
+    legend = alt.Legend(
+        title="residue", symbolType="circle", symbolSize=70, rowPadding=0,
+        symbolFillColor="transparent", symbolStrokeWidth=4,
+    )  # fmt: skip
+    domain = list(range(shown.modulus))
+    stroke = alt.Color(
+        "residue:O",
+        scale=alt.Scale(domain=domain, range=list(residue_colours(shown.modulus))),
+        legend=legend if shown.modulus <= _MOST_RESIDUES and side == SIDE else None,
+    )
+    dots = base.mark_point(
+        size=22 if small else 62, strokeWidth=1.8, opacity=1, shape="circle"
+    ).encode(color=stroke, fill=alt.Fill("fill:N", scale=None, legend=None), tooltip=tooltip)
+    rings = base.transform_filter("datum.imperfect").mark_point(
+        size=70 if small else 190, strokeWidth=1.4, opacity=1, color=QUIET, shape="circle"
+    )
+    layers: list[Any] = [_origin(), rings, dots]
+    if shown.pictures:
+        layers.insert(0, _regions(side))
+    about = "ring: imperfect" + ("; filled: training, hollow: validation" if shown.split else "")
+    title = alt.TitleParams(
+        "Pair sums", subtitle=about, anchor="start", fontSize=15, fontWeight=600,
+        subtitleColor=QUIET, subtitlePadding=2,
+    )  # fmt: skip
+    return alt.layer(*layers).properties(width=side, height=side, title=title)
+
+
+def curves(shown: Layout) -> alt.ConcatChart:
+    """A panel a measure over epochs, the frame's epoch marked."""
+    parts = [_curve(title, several, shown) for title, several in shown.curves]
+    return alt.concat(*parts, columns=3, spacing=18).resolve_scale(color="independent")
+
+
+def _curve(title: str, several: bool, shown: Layout) -> Layers:
+    unit, scale = shown.unit, CURVES[title][1]
+    # Half of what happens, happens in the first tenth of a run.
+    x = alt.X(
+        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, shown.length]),
+        axis=alt.Axis(tickCount=5, grid=False, format=",d"),
+    )  # fmt: skip
+    colour = alt.Color(
+        "measure:N",
+        scale=alt.Scale(domain=list(ROLES[:2]), range=[BLUE, VERMILLION]),
+        legend=alt.Legend(title=None, orient="top-right", symbolType="stroke"),
+    )
+    y = alt.Y(
+        "value:Q", title=None, scale=alt.Scale(type=scale, zero=scale == "linear", nice=True),
+        axis=alt.Axis(tickCount=4, format=".4~r"),
+    )  # fmt: skip
+    line = _data(title).mark_line(strokeWidth=1.6, color=BLUE)
+    line = line.encode(
+        x=x,
+        y=y,
+        tooltip=["measure:N", alt.Tooltip("epoch:Q", title=unit), alt.Tooltip("value:Q")],
+        **({"color": colour} if several else {}),
+    )
+    mark = (
+        alt.Chart(alt.InlineData(values=[{}]))
+        .transform_calculate(now=f"{json.dumps(shown.epochs)}[{FRAME}]")
+        .mark_rule(color=QUIET, strokeWidth=1.5)
+        .encode(x=alt.X("now:Q", title=unit))
+    )
+    layers = (line, mark) if len(shown.epochs) > 1 else (line,)
+    return alt.layer(*layers).properties(width=_SMALL, height=130, title=_small_title(title))
+
+
+def _small_title(text: str) -> alt.TitleParams:
+    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)
+
+
+def _beside(charts: Sequence[Layers]) -> alt.HConcatChart:
+    return alt.hconcat(*charts, spacing=34).resolve_scale(color="independent")
+
+
+def place(text: str, reach: float) -> str:
+    """The coordinate that a text of digits has at the frame, as an expression."""
+    start = f"{DIGITS} * {FRAME}"
+    return f"(toNumber(substring({text}, {start}, {start} + {DIGITS})) / {UNITS / 2:g} - 1) * " + (
+        f"{reach:.6g}"
+    )
+
+
+def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float) -> alt.Chart:
+    """The chart with its marks at the frame's coordinates, on axes of equal and constant scale."""
+    x, y = (f"x{axis}" for axis in axes)
+    scale = alt.Scale(domain=[-reach, reach], nice=False, zero=False)
+    axis = alt.Axis(grid=False, tickCount=5, format="~g")
+    return chart.transform_calculate(
+        px=place(f"datum.{x}", reach), py=place(f"datum.{y}", reach)
+    ).encode(
+        x=alt.X("px:Q", scale=scale, axis=axis, title=f"dimension {axes[0] + 1}"),
+        y=alt.Y("py:Q", scale=scale, axis=axis, title=f"dimension {axes[1] + 1}"),
+    )
+
+
+def _data(name: str) -> alt.Chart:
+    return alt.Chart(alt.NamedData(name))
+
+
+def _coordinates() -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("px:Q", title="x", format=".3f"),
+        alt.Tooltip("py:Q", title="y", format=".3f"),
+    ]
+
+
+def _origin() -> alt.Chart:
+    cross = alt.Chart(alt.InlineData(values=[{"px": 0, "py": 0}]))
+    return cross.mark_point(shape="cross", size=60, filled=True, color=QUIET, opacity=0.7).encode(
+        x="px:Q", y="py:Q"
+    )
+
+
+def _regions(side: int) -> alt.Chart:
+    return (
+        _data("pictures")
+        .transform_filter(f"datum.frame == {FRAME}")
+        .mark_image(width=side, height=side, opacity=0.42, aspect=False)
+        .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
+    )
+
+
+def _arrows(reach: float) -> list[alt.Chart]:
+    colour = alt.Color(
+        "term:N",
+        scale=alt.Scale(domain=list(TERMS), range=list(TERMS.values())),
+        legend=alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0),
+    )
+    chosen = alt.selection_point(name="terms", fields=["term"], bind="legend", toggle="true")
+    # Terms that are not chosen in the legend vanish; all of them show until one is.
+    shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
+    base = _placed(_data("arrows"), (0, 1), reach).transform_calculate(
+        qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
+    )
+    shafts = base.mark_rule(strokeWidth=1.8).encode(
+        x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,
+        tooltip=["token:Q", "term:N"],
+    ).add_params(chosen)  # fmt: skip
+    heads = (
+        base.transform_calculate(
+            length="sqrt(pow(datum.qx - datum.px, 2) + pow(datum.qy - datum.py, 2))",
+            turn="90 - atan2(datum.qy - datum.py, datum.qx - datum.px) * 180 / PI",
+        )
+        .transform_filter(f"datum.length > {reach / 60:.6g}")
+        .mark_point(shape="triangle", filled=True, size=45)
+        .encode(
+            x="qx:Q",
+            y="qy:Q",
+            angle=alt.Angle("turn:Q", scale=None),
+            color=colour,
+            opacity=shown,
+        )
+    )
+    return [shafts, heads]

@@ -1,0 +1,102 @@
+"""One run as a chart: its panels, laid out once for many runs, with its data."""
+
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.charts_panels import CURVES, FRAME, Layout, curves, panels
+from dashboard.frames import ROLES, Frames
+
+_NAMES = {"train_loss": "training", "train_accuracy": "training"}
+_NAMES |= {name.replace("train", "validation"): "validation" for name in _NAMES}
+
+
+class Drawn:
+    """A chart as its Vega-Lite specification, with its datasets as DataFrames by name."""
+
+    def __init__(self, template: dict[str, Any], datasets: dict[str, pd.DataFrame]) -> None:
+        self.spec: dict[str, Any] = {**template, "datasets": datasets}
+
+    def configure(self, **config: Any) -> "Drawn":
+        """The chart with another config, as `alt.Chart.configure` takes it."""
+        plain = {
+            name: value.to_dict() if isinstance(value, alt.SchemaBase) else value
+            for name, value in config.items()
+        }
+        return Drawn({**self.spec, "config": plain}, self.spec["datasets"])
+
+    def to_json(self) -> str:
+        """The specification with its data in it."""
+        rows = {name: data.to_dict("records") for name, data in self.spec["datasets"].items()}
+        return json.dumps({**self.spec, "datasets": rows})
+
+
+def run_chart(
+    shown: Frames,
+    series: pd.DataFrame,
+    *,
+    start: int,
+    unit: str,
+    pictures: Sequence[str] = (),
+    arrows: pd.DataFrame | None = None,
+    length: int | None = None,
+) -> Drawn:
+    """The arrangement, the pair sums and the curves of one run.
+
+    series: column epoch, and any of the measures of `CURVES`. start: the frame shown first. unit:
+    "epoch" or "step". pictures: the regions of each frame, as data URIs. arrows: forces as
+    `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of the curves' axis,
+    by default the last of `series`.
+    """
+    lines = _lines(series)
+    datasets = {"tokens": shown.tokens, "sums": shown.sums, **lines}
+    if len(pictures):
+        frames = range(len(pictures))
+        datasets["pictures"] = pd.DataFrame({"frame": frames, "url": list(pictures)})
+    if arrows is not None:
+        datasets["arrows"] = arrows
+    layout = Layout(
+        epochs=tuple(shown.epochs) if len(shown.epochs) > 1 else (0,),
+        modulus=shown.modulus,
+        dim=shown.dim,
+        reach=shown.reach,
+        sum_reach=shown.sum_reach,
+        unit=unit,
+        split=bool(shown.sums["role"].isin(ROLES[:2]).any()),
+        pictures=bool(len(pictures)),
+        arrows=arrows is not None,
+        curves=tuple((name, long["measure"].nunique() > 1) for name, long in lines.items()),
+        start=start,
+        length=int(series["epoch"].max()) if length is None else length,
+    )
+    return Drawn(_template(layout), datasets)
+
+
+@lru_cache(maxsize=64)
+def _template(layout: Layout) -> dict[str, Any]:
+    last = len(layout.epochs) - 1
+    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
+    frame = alt.param(name=FRAME, value=layout.start, bind=slider)
+    rows: list[Any] = panels(layout)
+    if layout.curves:
+        rows.append(curves(layout))
+    chart = alt.vconcat(*rows, spacing=26).resolve_scale(color="independent").add_params(frame)
+    return dict(chart.configure_view(strokeOpacity=0.35).to_dict())
+
+
+def _lines(series: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """Title → columns epoch, measure, value, of each panel of the curves that has something."""
+    found = {}
+    for title, (measures, scale) in CURVES.items() if len(series) > 1 else ():
+        long = series.melt("epoch", [name for name in measures if name in series], "measure")
+        long = long.dropna()
+        if scale == "log":
+            long = long[long["value"] > 0]
+        if not long.empty:
+            named = long["measure"].map(lambda name: _NAMES.get(name, name))
+            found[title] = long.assign(measure=named)
+    return found

@@ -1,0 +1,96 @@
+"""Facts about one run: its config, the command that makes it again, its nearest runs."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from modadd.config import Config
+from modadd.simulators import SIMULATORS
+
+# The command that makes runs of each kind.
+COMMANDS = {"transformer": "train", "particle": "simulate"}
+
+
+def config_of(kind: str, row: Mapping[str, Any]) -> Config:
+    """The config in a run's row of `<kind>_runs`."""
+    config = SIMULATORS[kind].config
+    types = config.field_types()
+    return config.from_dict({name: types[name](row[name]) for name in types if name in row})
+
+
+def sweep_words(config: Config, schedule: str = "", parameters: str = "") -> list[str]:
+    """The words after `modadd` that compute and store this run: the command, and the flags of
+    whatever is not the default. schedule, parameters: which snapshots to keep, and with what."""
+    default = type(config)()
+    words = [COMMANDS[config.kind]]
+    for name, value in config.to_dict().items():
+        if name != "seed" and value != getattr(default, name):
+            words += ["--" + name.replace("_", "-"), _shown(value)]
+    words += ["--seeds", str(config.seed)]
+    simulator = SIMULATORS[config.kind]
+    if schedule and schedule != simulator.schedule:
+        words += ["--snapshots", schedule]
+    if parameters and simulator.has_classifier and parameters != "all":
+        words += ["--parameters", parameters]
+    return words
+
+
+def differences(config: Config, other: Mapping[str, Any]) -> dict[str, Any]:
+    """Field → the other's value, where the two differ."""
+    return {name: other[name] for name, value in config.to_dict().items() if other[name] != value}
+
+
+def nearest_runs(rows: pd.DataFrame, config: Config, run_id: int, most: int = 5) -> pd.DataFrame:
+    """The runs whose configs are nearest: up to `most` with the same seed and other settings, up to
+    `most` with the same settings and another seed, nearest first.
+
+    Nearest: fewest fields differ, then the smallest difference, summed over the fields, each in
+    units of its span over the rows. rows: run_id and every config field. Adds a column `differs`.
+    """
+    others = rows[rows["run_id"] != run_id]
+    values = config.to_dict()
+    fields = [name for name in values if name != "seed"]
+    count = np.zeros(len(others))
+    far = np.zeros(len(others))
+    for name in fields:
+        column = others[name].to_numpy()
+        unlike = column != values[name]
+        count += unlike
+        if not isinstance(values[name], str):
+            span = float(np.ptp(rows[name].to_numpy())) or 1.0
+            far += np.abs(column.astype(np.float64) - float(values[name])) / span
+    seeds = np.abs(others["seed"].to_numpy().astype(np.float64) - config.seed)
+    ranked = others.assign(_count=count, _far=far, _seeds=seeds)
+    settings = ranked[(seeds == 0)].sort_values(["_count", "_far", "run_id"]).head(most)
+    twins = ranked[(count == 0) & (seeds > 0)].sort_values(["_seeds", "run_id"]).head(most)
+    found = pd.concat([settings, twins])
+    differs = [_listed(differences(config, row)) for row in found.to_dict("records")]
+    return found.drop(columns=["_count", "_far", "_seeds"]).assign(differs=differs)
+
+
+def neighbours_in_list(run_ids: Sequence[int], run_id: int) -> tuple[int | None, int | None]:
+    """The run before and the run after in a sorted list, whether or not it holds the run."""
+    ids = np.asarray(run_ids)
+    before, after = ids[ids < run_id], ids[ids > run_id]
+    return (int(before[-1]) if len(before) else None, int(after[0]) if len(after) else None)
+
+
+def fraction(share: float | None, n: int) -> tuple[int, int] | None:
+    """A share of n things as whole numbers (count, n); None if it is undefined."""
+    return None if share is None or math.isnan(share) else (round(share * n), n)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else f"{value:g}" if _short(value) else repr(value)
+
+
+def _short(value: Any) -> bool:
+    return isinstance(value, float) and float(f"{value:g}") == value
+
+
+def _listed(found: Mapping[str, Any]) -> str:
+    shown = (f"{name.replace('_', ' ')} {_shown(value)}" for name, value in found.items())
+    return ", ".join(shown)

@@ -1,0 +1,177 @@
+"""Parts of the page of one run: which run, its numbers, its config and origin, what is near."""
+
+import json
+import math
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import loaders, states
+from dashboard.controls import link_query
+from dashboard.loaders import Database
+from dashboard.pages import PAGES
+from dashboard.run_facts import fraction, nearest_runs, neighbours_in_list
+from dashboard.run_rows import with_structure
+from db.filters import Filter
+from modadd.config import Config
+from modadd.simulators import SIMULATORS
+from modadd.statistics import proportion
+from modadd.task import pair_count, training_pair_count
+
+_PICKED = "run-picked"
+_MOST = 2**53 - 1  # as browsers count
+
+
+def pick_run(opened: Database, chosen: Filter) -> int:
+    """The run in the URL, else the filter's first; with ways to the others of the filter."""
+    ids = loaders.run_ids(opened, chosen)
+    run_id = _asked(opened)
+    if run_id is None:
+        if not ids:
+            states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+        run_id = ids[0]
+    before, after = neighbours_in_list(ids, run_id)
+    st.session_state[_PICKED] = run_id
+    left, middle, right, about = st.columns([1, 1.3, 1, 5], vertical_alignment="bottom")
+    _step(left, "Previous", ":material/chevron_left:", before)
+    middle.number_input("Run", 1, _MOST, step=1, key=_PICKED, on_change=_go_to_picked)
+    _step(right, "Next", ":material/chevron_right:", after)
+    title = SIMULATORS[chosen.kind].title
+    if run_id in ids:
+        about.caption(f"{ids.index(run_id) + 1:,} of the {len(ids):,} {title} of the filter")
+    else:
+        about.caption(f"Not among the {len(ids):,} {title} of the filter")
+    return run_id
+
+
+def _asked(opened: Database) -> int | None:
+    text = st.query_params.get("run")
+    if text is None:
+        return None
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) < 16 else None
+    if number is None or loaders.run_details(opened, number) is None:
+        states.bad_input(f"The database has no run {text[:20]!r}: here is the filter's first")
+        return None
+    return number
+
+
+def _step(column: Any, label: str, icon: str, target: int | None) -> None:
+    column.button(
+        label, icon=icon, disabled=target is None, on_click=_go_to, args=(target,), width="stretch"
+    )
+
+
+def _go_to(run_id: int) -> None:
+    st.query_params["run"] = str(run_id)
+    st.query_params.pop("epoch", None)
+
+
+def _go_to_picked() -> None:
+    _go_to(st.session_state[_PICKED])
+
+
+def numbers(row: dict[str, Any], config: Config) -> None:
+    """The run's last numbers; shares with the pairs behind them."""
+    structure = with_structure(pd.DataFrame([row]))["structure"].iloc[0]
+    shown: list[tuple[str, str, str | None]] = [
+        ("Structure", structure if _known(row, "radius_ratio") else "–", None),
+        ("Radius ratio", _number(row, "radius_ratio"), "circle below 1.2"),
+        ("Imperfections", _number(row, "grid_imperfections"), _pairs(config)),
+    ]
+    for name, title in (
+        ("train_accuracy", "Training accuracy"),
+        ("validation_accuracy", "Validation accuracy"),
+    ):
+        if name in row:
+            shown.append((title, *_accuracy(row[name], _role_count(config, name))))
+    for column, (title, value, below) in zip(
+        st.columns([3, 2, 2, 3, 3][: len(shown)]), shown, strict=True
+    ):
+        column.metric(title, value, below, delta_color="off", delta_arrow="off")
+
+
+def _accuracy(share: float | None, n: int) -> tuple[str, str | None]:
+    counted = fraction(share, n)
+    if counted is None:
+        return "–", None
+    estimate = proportion(*counted)
+    return f"{estimate.value:.1%}", (
+        f"{counted[0]} of {n} pairs [{estimate.low:.0%}, {estimate.high:.0%}]"
+    )
+
+
+def _role_count(config: Any, name: str) -> int:
+    trained = training_pair_count(config.modulus, config.train_fraction)
+    return trained if name.startswith("train") else pair_count(config.modulus) - trained
+
+
+def _pairs(config: Any) -> str:
+    return f"of {pair_count(config.modulus):,} pairs"
+
+
+def _known(row: dict[str, Any], name: str) -> bool:
+    value = row.get(name)
+    return value is not None and not math.isnan(value)
+
+
+def _number(row: dict[str, Any], name: str) -> str:
+    return f"{row[name]:.4g}" if _known(row, name) else "–"
+
+
+def facts(row: dict[str, Any], config: Config, details: dict[str, Any], command: str) -> None:
+    """Config and provenance, side by side, and the command that makes the run again."""
+    left, right = st.columns(2, gap="large")
+    default = type(config)()
+    with left:
+        st.subheader("Config", anchor=False)
+        fields = [
+            (name.replace("_", " "), f"{value}", "" if value == getattr(default, name) else "●")
+            for name, value in config.to_dict().items()
+        ]
+        table = pd.DataFrame(fields, columns=["field", "value", "not the default"])
+        st.dataframe(table, hide_index=True, height=320)
+    with right:
+        st.subheader("Provenance", anchor=False)
+        packages = json.loads(details["packages"])
+        made = {
+            "status": details["status"],
+            "last epoch stored": f"{details['last_epoch']:,}",
+            "experiments": ", ".join(details["experiments"]) or "–",
+            "job": f"{details['job_id']}: {details['command']}",
+            "started": details["started_at"],
+            "computing": f"{details['wall_time']:.3g} s on {details['device']}",
+            "project": f"{details['project_version']}, commit {details['git_commit'] or 'unknown'}",
+            "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+            "snapshots": f"{details['schedule']}, parameters: {details['kept_parameters']}",
+            "config hash": details["config_hash"],
+        }
+        st.dataframe(
+            pd.DataFrame(list(made.items()), columns=["what", "value"]), hide_index=True, height=320
+        )
+    st.caption("Makes this run again (and adds nothing where it is stored already):")
+    st.code(command, language="sh", wrap_lines=True)
+
+
+def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, Any]) -> None:
+    """Links to the runs whose configs are nearest."""
+    st.subheader("Nearest runs by config", anchor=False)
+    kind = details["kind"]
+    wanted = ("run_id", *config.to_dict(), "radius_ratio", "grid_imperfections", "status")
+    rows = loaders.runs(opened, Filter(kind=kind), wanted)
+    found = nearest_runs(rows, config, run_id)
+    if found.empty:
+        st.caption("No other run shares the seed or the settings of this one.")
+        return
+    columns = st.columns(2, gap="large")
+    same_seed = found["seed"] == config.seed
+    groups = (("Same seed, other settings", same_seed), ("Same settings, other seed", ~same_seed))
+    for column, (title, chosen) in zip(columns, groups, strict=True):
+        column.caption(title if chosen.any() else f"{title}: none")
+        for near in with_structure(found[chosen]).to_dict("records"):
+            what = "diverged" if near["status"] == "diverged" else near["structure"]
+            column.page_link(
+                PAGES["run"].path,
+                label=f"Run {near['run_id']}: {near['differs']} ({what})",
+                query_params=link_query(run=near["run_id"]),
+            )

@@ -1,0 +1,63 @@
+"""The pages Run and Lab with a hand on them: scrub, play, step."""
+
+import re
+
+import pytest
+
+BOX = ".st-key-run-box"
+# One scrub step: from the slider's event until the picture has been painted.
+SCRUB = """async () => {
+    const slider = document.querySelector('.st-key-run-box input[type=range]');
+    const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
+    const times = [];
+    for (let step = 0; step <= +slider.max; step++) {
+        slider.value = step;
+        const start = performance.now();
+        slider.dispatchEvent(new Event('input'));
+        await painted();
+        times.push(performance.now() - start);
+    }
+    times.sort((a, b) => a - b);
+    return times[times.length >> 1];
+}"""
+
+
+@pytest.fixture
+def page(visit):
+    page = visit.open("run?run=40")
+    page.locator(f"{BOX} input[type=range]").wait_for()
+    return page
+
+
+def test_a_step_of_the_slider_moves_all_panels_in_the_browser(page):
+    page.get_by_text("epoch 300", exact=True).wait_for()
+    before = page.locator(f"{BOX} .vega-embed").screenshot()
+    page.locator(f"{BOX} input[type=range]").fill("0")
+    page.get_by_text("epoch 0", exact=True).wait_for()
+    assert page.locator(f"{BOX} .vega-embed").screenshot() != before
+    step = page.evaluate(SCRUB)
+    print(f"\na scrub step: {step:.0f} ms")
+    assert step < 250  # 60 ms on a quiet machine
+
+
+def test_play_runs_to_the_end_by_itself(page):
+    slider = page.locator(f"{BOX} input[type=range]")
+    slider.fill(str(int(slider.get_attribute("max")) - 4))
+    page.get_by_role("button", name=re.compile("Play")).click()
+    page.get_by_text("epoch 300", exact=True).wait_for()
+    page.get_by_role("button", name=re.compile("Play")).wait_for()
+
+
+def test_next_and_the_url(page):
+    page.get_by_role("button", name="Next", exact=True).click()
+    page.wait_for_url("**run=41*")
+    page.get_by_role("heading", name=re.compile("^Run 41:")).wait_for()
+
+
+def test_the_lab_plays_and_pauses(visit):
+    page = visit.open("lab")
+    page.get_by_role("button", name="Play", exact=True).click()
+    page.get_by_text(re.compile("^Epoch [1-9]0")).wait_for(timeout=60_000)
+    page.get_by_role("button", name="Pause", exact=True).click()
+    page.get_by_role("button", name="Play", exact=True).wait_for(timeout=12_000)
+    assert page.locator("[data-testid=stException]").count() == 0

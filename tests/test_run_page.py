@@ -1,0 +1,214 @@
+import shlex
+
+import numpy as np
+import pandas as pd
+import pytest
+import vl_convert
+
+from dashboard.charts_panels import FRAME, place
+from dashboard.charts_run import run_chart
+from dashboard.forces_shown import term_forces
+from dashboard.frames import DIGITS, UNITS, common_reach, frames
+from dashboard.regions import region_pictures, regions
+from dashboard.run_facts import (
+    COMMANDS,
+    config_of,
+    nearest_runs,
+    neighbours_in_list,
+    sweep_words,
+)
+from dashboard.theme import on_paper, residue_colours
+from jobs.requests import KINDS
+from modadd.forces import particle_forces
+from modadd.network import Classifier
+from modadd.particles import ParticleConfig
+from modadd.structures import neighbours
+from modadd.task import pair_sums, pairs, split
+from modadd.training import TrainingConfig
+
+
+def walk(epochs=3, tokens=5, dim=2, seed=0):
+    return np.random.default_rng(seed).normal(size=(epochs, tokens, dim)).astype(np.float32)
+
+
+def read(texts, frame):
+    return np.array([int(text[DIGITS * frame : DIGITS * (frame + 1)]) for text in texts])
+
+
+def test_the_digits_are_the_arrangement_and_its_pair_sums():
+    places = walk()
+    shown = frames([0, 5, 9], places, None)
+    for frame in range(3):
+        for axis in range(2):
+            x = (read(shown.tokens[f"x{axis}"], frame) / (UNITS / 2) - 1) * shown.reach
+            np.testing.assert_allclose(x, places[frame, :, axis], atol=2 * shown.reach / UNITS)
+            x = (read(shown.sums[f"x{axis}"], frame) / (UNITS / 2) - 1) * shown.sum_reach
+            sums = pair_sums(places)[frame, :, axis]
+            np.testing.assert_allclose(x, sums, atol=2 * shown.sum_reach / UNITS)
+
+
+def test_training_pairs_are_filled_and_validation_pairs_hollow():
+    parts = split(3, 5, 0.8)
+    shown = frames([0, 5, 9], walk(), parts).sums
+    hollow = np.flatnonzero(shown["fill"] == "transparent")
+    assert hollow.tolist() == parts.validation.tolist()
+    assert (shown.loc[parts.training, "role"] == "training").all()
+
+
+@pytest.mark.parametrize("tokens", [5, 17])
+def test_the_nearest_pair_is_the_structures(tokens):
+    places = walk(tokens=tokens)
+    shown = frames([0, 5, 9], places, None)
+    listed, width = pairs(tokens), len(str(tokens - 1))
+    expected = neighbours(places).nearest
+    for pair, text in enumerate(shown.sums["nearest"]):
+        for frame in range(3):
+            part = text[2 * width * frame : 2 * width * (frame + 1)]
+            nearest = expected[frame, pair]
+            assert int(part[:width]) == listed.first[nearest]
+            assert int(part[width:]) == listed.second[nearest]
+
+
+def test_a_run_that_explodes_does_not_shrink_its_beginning():
+    places = walk(epochs=9)
+    places[-1] *= 1e30
+    assert common_reach(places) < 100
+    assert common_reach(np.zeros((2, 3, 2))) == 1
+
+
+def test_regions_are_the_greatest_logit_with_y_upwards():
+    # Residue 0 wins where y > 0, residue 1 where y < 0.
+    up = Classifier(
+        np.array([[[0.0, 1.0], [0.0, -1.0]]]), np.zeros((1, 2)), np.eye(2)[None], np.zeros((1, 2))
+    )
+    (answer,) = regions(up, 1.0, side=8)
+    assert (answer[:4] == 0).all()
+    assert (answer[4:] == 1).all()
+
+
+def test_a_picture_is_a_png_a_snapshot():
+    flat = np.random.default_rng(0).normal(size=(2, 3 * 2 + 3 + 5 * 3 + 5))
+    pictures = region_pictures(flat, (5, 2, 3), 1.0, residue_colours(5))
+    assert len(pictures) == 2
+    assert all(picture.startswith("data:image/png;base64,iVBOR") for picture in pictures)
+
+
+def test_the_terms_add_up_to_the_force():
+    config = ParticleConfig(alignment=2.0, repulsion=0.5, softening=0.1)
+    places = walk(epochs=4, tokens=17).astype(np.float64)
+    terms = term_forces(places, config)
+    whole = particle_forces(places, repulsion=0.5, alignment=2.0, softening=0.1)
+    np.testing.assert_allclose(sum(terms.values()), whole, atol=1e-9)
+
+
+@pytest.mark.parametrize("dim", [1, 2, 3, 4])
+def test_the_panels_have_equal_and_constant_scales(dim):
+    shown = frames([0, 5, 9], walk(dim=dim), None)
+    series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, np.nan]})
+    chart = run_chart(shown, series, start=1, unit="epoch")
+    rows = chart.spec["vconcat"]
+    panels = [panel for row in rows for panel in row.get("hconcat", [])]
+    assert len(panels) == 2 * max(1, dim * (dim - 1) // 2)
+    for panel in panels:
+        assert panel["width"] == panel["height"]
+        for layer in panel["layer"]:
+            scales = {str(layer["encoding"][axis].get("scale")) for axis in "xy"}
+            assert len(scales) == 1
+    (frame,) = (param for param in chart.spec["params"] if param["name"] == FRAME)
+    assert (frame["value"], frame["bind"]["max"]) == (1, 2)
+    assert FRAME in place("datum.x0", 1.0)
+    assert "epoch" in vl_convert.vegalite_to_svg(on_paper(chart).to_json())
+
+
+def test_the_curves_are_the_series_without_what_is_undefined():
+    series = pd.DataFrame({"epoch": [0, 5, 9], "train_loss": [3.0, 0.0, np.nan]})
+    chart = run_chart(frames([0, 5, 9], walk(), None), series, start=0, unit="epoch")
+    assert chart.spec["datasets"]["loss"][["epoch", "value"]].to_numpy().tolist() == [[0, 3.0]]
+
+
+def test_the_commands_are_the_jobs():
+    assert {word: kind for kind, word in COMMANDS.items()} == KINDS
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("train", "--epochs", 3, "--seeds", 7, "--weight-decay", 0.3, "--learning-rate", 1e-3),
+        ("train", "--epochs", 3, "--seeds", 2, "--parameters", "none", "--snapshots", "final"),
+        ("simulate", "--steps", 3, "--seeds", 1, "--variance", "total", "--alignment", 0.5),
+    ],
+)
+def test_the_command_makes_the_same_run_and_adds_nothing(modadd, words):
+    from db.connect import open_for_reading
+    from db.queries import configs
+    from db.run_lists import run_details
+
+    modadd(*words)
+    with open_for_reading("modadd.db") as engine:
+        details = run_details(engine, 1)
+        config = config_of(details["kind"], configs(engine, details["kind"])[1])
+    assert config.identity == details["config_hash"]
+    again = sweep_words(config, details["schedule"], details["kept_parameters"])
+    status, _, printed = modadd(*shlex.split(shlex.join(again)))
+    assert status == 0
+    with open_for_reading("modadd.db") as engine:
+        assert run_details(engine, 2) is None
+    assert "0 runs computed, 1 were there" in printed
+
+
+def rows_of(*configs):
+    return pd.DataFrame([{"run_id": i + 1, **c.to_dict()} for i, c in enumerate(configs)])
+
+
+def test_the_nearest_runs_differ_least():
+    own = TrainingConfig(seed=1, weight_decay=0.3)
+    rows = rows_of(
+        own,
+        TrainingConfig(seed=1, weight_decay=1.0),
+        TrainingConfig(seed=1, weight_decay=0.6),
+        TrainingConfig(seed=9, weight_decay=0.3),
+        TrainingConfig(seed=2, weight_decay=0.3),
+        TrainingConfig(seed=2, weight_decay=0.6),
+    )
+    found = nearest_runs(rows, own, 1)
+    assert found["run_id"].tolist() == [3, 2, 5, 4]
+    assert found["differs"].tolist() == ["weight decay 0.6", "weight decay 1", "seed 2", "seed 9"]
+
+
+def test_the_runs_before_and_after():
+    assert neighbours_in_list([2, 5, 9], 5) == (2, 9)
+    assert neighbours_in_list([2, 5, 9], 1) == (None, 2)
+    assert neighbours_in_list([], 1) == (None, None)
+
+
+def test_a_run_in_the_url_is_shown_whatever_the_filter(open_page, small_database):
+    shown = open_page("run", small_database, run="1", where="seed:1e9..")
+    assert shown.title[0].value.startswith("Run 1:")
+
+
+def test_a_run_that_is_not_there_is_one_line(open_page, small_database):
+    for text in ("99999", "x", "-1", "1e9"):
+        shown = open_page("run", small_database, run=text)
+        assert "The database has no run" in shown.warning[0].value
+        assert shown.title
+
+
+def test_a_diverged_run_says_so(open_page, small_database):
+    shown = open_page("run", small_database, status="diverged")
+    assert "This run diverged after epoch" in " ".join(box.value for box in shown.info)
+
+
+def test_a_run_without_stored_parameters_says_how_to_get_them(open_page, modadd):
+    modadd("train", "--epochs", 3, "--parameters", "none")
+    shown = open_page("run", run="1")
+    assert "--parameters all" in " ".join(box.value for box in shown.info)
+
+
+def test_next_goes_to_the_filters_next_run(open_page, small_database):
+    shown = open_page("run", small_database, where="weight_decay:1", experiment="table-1")
+    first = shown.title[0].value
+    (button,) = (button for button in shown.button if button.label == "Next")
+    button.click()
+    shown.run()
+    assert not shown.exception
+    assert shown.title[0].value != first
