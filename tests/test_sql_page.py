@@ -4,14 +4,15 @@ import sqlite3
 
 import pandas as pd
 import pytest
-from test_pages import checked, open_page, texts  # noqa: F401  # a fixture
+from conftest import checked
+from test_pages import texts
 
 from dashboard.charts_console import MARKS, quick_chart
 from db.worked_queries import worked_queries
 
 
 @pytest.fixture
-def shown(open_page, small_database):  # noqa: F811
+def shown(open_page, small_database):
     return open_page("sql", small_database)
 
 
@@ -36,7 +37,7 @@ def test_a_click_takes_a_worked_query_and_runs_it(shown):
     assert result(shown)["runs"].sum() == 92
 
 
-def test_the_sql_of_the_url_is_run(open_page, small_database):  # noqa: F811
+def test_the_sql_of_the_url_is_run(open_page, small_database):
     shown = open_page("sql", small_database, sql="SELECT 6 * 7 AS answer")
     assert result(shown)["answer"].tolist() == [42]
 
@@ -60,7 +61,7 @@ def test_no_rows_say_what_to_do(shown):
     assert "No row answers this: widen its WHERE" in texts(shown.info)
 
 
-def test_what_is_stored_is_shown_as_text(open_page, modadd):  # noqa: F811
+def test_what_is_stored_is_shown_as_text(open_page, modadd):
     modadd("simulate", "--steps", 1, "--experiment", "mine")
     evil = "<img src=x onerror=alert(1)> [a](javascript:b) :red[x] $x$"
     with sqlite3.connect("modadd.db") as connection:

@@ -3,7 +3,8 @@
 import numpy as np
 import pandas as pd
 import pytest
-from test_pages import checked, open_page, texts  # noqa: F401  # a fixture
+from conftest import checked
+from test_pages import texts
 
 from dashboard import cells
 from dashboard.charts_tables import correlated, sensitivity
@@ -38,7 +39,7 @@ def gaps(engine):
 
 
 @pytest.fixture
-def shown(open_page, small_database):  # noqa: F811
+def shown(open_page, small_database):
     return open_page("tables", small_database, experiment="table-1")
 
 
@@ -84,20 +85,20 @@ def test_rows_may_be_made_by_any_fields(shown):
     assert the_table(shown)[["epochs", "hidden_size"]].to_numpy().tolist() == [[300, 32]]
 
 
-def test_too_many_groups_say_what_to_do(open_page, modadd):  # noqa: F811
+def test_too_many_groups_say_what_to_do(open_page, modadd):
     modadd("simulate", "--steps", 1, "--seeds", 0, "--alignment", *range(61))
     shown = open_page("tables", kind="particle")
     assert "61 groups, and a page holds 60: group by fewer fields" in texts(shown.info)
 
 
-def test_diverged_runs_alone_say_what_to_switch(open_page, small_database):  # noqa: F811
+def test_diverged_runs_alone_say_what_to_switch(open_page, small_database):
     shown = open_page("tables", small_database, status="diverged")
     assert "all of them diverged, which a switch above lets in" in texts(shown.info)
     checked(shown.toggle(key="diverged").set_value(True).run())
     assert not shown.info
 
 
-def test_groups_of_mixed_configs_offer_the_papers_runs(open_page, small_database):  # noqa: F811
+def test_groups_of_mixed_configs_offer_the_papers_runs(open_page, small_database):
     shown = open_page("tables", small_database)
     assert "Runs of one group differ in" in texts(shown.caption)
     keep = [b for b in shown.button if b.label == "Keep only the runs of table-1"]
