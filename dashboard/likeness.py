@@ -67,7 +67,8 @@ def overlay_section(
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
         chart = overlay_chart(rows, side=460 if dim < 3 else 300)
-        st.altair_chart(chart, key="overlay", width="content")
+        with st.container(key="overlay-box"):
+            st.altair_chart(chart, key="overlay", width="content")
         st.caption(
             f"Filled and numbered: run {one}. Hollow: run {other}, {in_words(laid, tokens)}. "
             "A line links matched tokens; both are centred."

@@ -4,7 +4,7 @@ import re
 
 from browser.serving import settle
 
-OVERLAY = ".st-key-overlay"
+OVERLAY = ".st-key-overlay-box"
 
 
 def test_a_row_of_the_most_alike_is_laid_over(visit):
@@ -46,7 +46,7 @@ def test_the_overlay_has_equal_scales(visit):
     page = visit.open("compare?left_run=5")
     page.locator(OVERLAY).scroll_into_view_if_needed()
     settle(page)
-    frame = page.locator(f"{OVERLAY} .mark-group path.background").first.bounding_box()
+    frame = page.locator(f"{OVERLAY} path.background").first.bounding_box()
     assert abs(frame["width"] - frame["height"]) < 1.5
 
 
