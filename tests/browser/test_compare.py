@@ -17,6 +17,8 @@ def test_a_row_of_the_most_alike_is_laid_over(visit):
     page.mouse.click(box["x"] + 14, box["y"] + 36 + 46 + 23)  # the second row's box
     page.wait_for_url("**right_run=*")
     page.get_by_text("1 of 36", exact=True).wait_for(state="hidden")
+    # The input of the run before may still be fading.
+    page.get_by_label("Run on the right").nth(1).wait_for(state="detached")
     assert page.get_by_label("Run on the right").input_value() != first
 
 
@@ -35,7 +37,7 @@ def test_both_filters_and_runs_come_back_from_the_url(visit):
 def test_swapping_keeps_the_two_runs(visit):
     page = visit.open("compare?left_run=5&right_run=60")
     page.get_by_role("button", name="Swap sides").click()
-    page.wait_for_url(re.compile("left_run=60.*kind=particle"))
+    page.wait_for_url(re.compile("left_run=60.*right_run=5"))
     left, right = (page.get_by_label(f"Run on the {side}") for side in ("left", "right"))
     page.wait_for_function(
         "label => document.querySelector(`[aria-label='${label}']`).value === '5'",
