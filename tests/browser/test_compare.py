@@ -43,6 +43,8 @@ def test_swapping_keeps_the_two_runs(visit):
         "label => document.querySelector(`[aria-label='${label}']`).value === '5'",
         arg="Run on the right",
     )
+    for number in (left, right):  # those of the run before may still be fading
+        number.nth(1).wait_for(state="detached")
     assert (left.input_value(), right.input_value()) == ("60", "5")
 
 
