@@ -13,21 +13,25 @@ _MARGIN = 0.14
 _LEGEND = alt.Legend(
     title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1
 )
+_LINES = alt.Legend(
+    title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1,
+    symbolType="stroke", symbolStrokeWidth=2, symbolSize=300,
+)  # fmt: skip
 
 
-def _sides(rows: pd.DataFrame) -> tuple[list[str], alt.Color]:
+def _sides(rows: pd.DataFrame, legend: alt.Legend) -> tuple[list[str], alt.Color]:
     names = list(dict.fromkeys(rows["side"]))
     colour = alt.Color(
         "side:N",
         scale=alt.Scale(domain=names, range=list(SIDE_COLOURS[: len(names)])),
-        legend=_LEGEND,
+        legend=legend,
     )
     return names, colour
 
 
 def structure_chart(rows: pd.DataFrame) -> Layers:
     """Shares with intervals. rows: as `dashboard.compare.structures` returns them."""
-    names, colour = _sides(rows)
+    names, colour = _sides(rows, _LEGEND)
     base = alt.Chart(rows.dropna(subset=["value"])).encode(
         y=alt.Y("structure:N", sort=list(STRUCTURES), title=None),
         yOffset=alt.YOffset("side:N", sort=names),
@@ -58,7 +62,7 @@ def structure_chart(rows: pd.DataFrame) -> Layers:
 def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Layers:
     """Distributions as steps with their bands. rows: as `dashboard.compare.distribution` returns
     them. threshold: a place to mark; the axis is logarithmic then."""
-    names, colour = _sides(rows)
+    names, colour = _sides(rows, _LINES)
     scale = (
         alt.Scale(zero=False, nice=False)
         if threshold is None
@@ -73,7 +77,7 @@ def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | Non
     line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
         y=alt.Y("share:Q", title="share of runs at or below", axis=alt.Axis(format="%")),
         strokeDash=alt.StrokeDash(
-            "side:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=_LEGEND
+            "side:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=_LINES
         ),
         tooltip=[
             alt.Tooltip("side:N", title="runs"),

@@ -25,12 +25,19 @@ LEFT_RUN, RIGHT_RUN = "left_run", "right_run"
 MOST_ALIKE = 12
 
 
-def swap(left: Filter, right: Filter) -> None:
-    """Make each side's filter and run the other's; a callback."""
+def swap_button(left: Filter, right: Filter) -> None:
+    """A button that makes each side's filter and run the other's."""
+    runs = st.query_params.get(LEFT_RUN), st.query_params.get(RIGHT_RUN)
+    st.button(
+        "Swap sides", icon=":material/swap_horiz:", on_click=_swap, args=(left, right, *runs)
+    )  # fmt: skip
+
+
+def _swap(left: Filter, right: Filter, left_run: str | None, right_run: str | None) -> None:
+    # Told everything, since a callback may be called twice: it must not swap back.
     set_filter(right)
     set_filter(left, RIGHT)
-    runs = [st.query_params.get(name) for name in (RIGHT_RUN, LEFT_RUN)]
-    for name, run in zip((LEFT_RUN, RIGHT_RUN), runs, strict=True):
+    for name, run in ((LEFT_RUN, right_run), (RIGHT_RUN, left_run)):
         st.query_params.pop(name, None)
         if run is not None:
             st.query_params[name] = run
@@ -67,7 +74,8 @@ def overlay_section(
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
         chart = overlay_chart(rows, side=460 if dim < 3 else 300)
-        st.altair_chart(chart, key="overlay", width="content")
+        with st.container(key="overlay-box"):
+            st.altair_chart(chart, key="overlay", width="content")
         st.caption(
             f"Filled and numbered: run {one}. Hollow: run {other}, {in_words(laid, tokens)}. "
             "A line links matched tokens; both are centred."

@@ -8,7 +8,7 @@ from dashboard.charts_compare import distribution_chart, structure_chart
 from dashboard.compare import DISTRIBUTIONS, comparison, distribution, structures
 from dashboard.controls import filter_of_page, filter_of_side
 from dashboard.header import header
-from dashboard.likeness import RIGHT, overlay_section, swap
+from dashboard.likeness import RIGHT, overlay_section, swap_button
 from dashboard.run_rows import with_structure
 from dashboard.takeaway import take_away
 from db.filters import Filter
@@ -65,7 +65,7 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
     with st.container(width="stretch"):
         st.caption("The left side is the sidebar's filter.")
     right = right_filter()
-    st.button("Swap sides", icon=":material/swap_horiz:", on_click=swap, args=(left, right))
+    swap_button(left, right)
 sql = f"{left.sql()}\n\n{right.sql()}"
 chosen = {f"left: {SIMULATORS[left.kind].title}": left}
 chosen[f"right: {SIMULATORS[right.kind].title}"] = right

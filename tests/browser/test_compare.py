@@ -4,7 +4,7 @@ import re
 
 from browser.serving import settle
 
-OVERLAY = ".st-key-overlay"
+OVERLAY = ".st-key-overlay-box"
 
 
 def test_a_row_of_the_most_alike_is_laid_over(visit):
@@ -16,9 +16,10 @@ def test_a_row_of_the_most_alike_is_laid_over(visit):
     box = table.locator("canvas").first.bounding_box()
     page.mouse.click(box["x"] + 14, box["y"] + 36 + 46 + 23)  # the second row's box
     page.wait_for_url("**right_run=*")
-    settle(page)
+    page.get_by_text("1 of 36", exact=True).wait_for(state="hidden")
+    # The input of the run before may still be fading.
+    page.get_by_label("Run on the right").nth(1).wait_for(state="detached")
     assert page.get_by_label("Run on the right").input_value() != first
-    page.get_by_text("2 of 36", exact=True).wait_for()
 
 
 def test_both_filters_and_runs_come_back_from_the_url(visit):
@@ -36,17 +37,22 @@ def test_both_filters_and_runs_come_back_from_the_url(visit):
 def test_swapping_keeps_the_two_runs(visit):
     page = visit.open("compare?left_run=5&right_run=60")
     page.get_by_role("button", name="Swap sides").click()
-    page.wait_for_url(re.compile("left_run=60"))
-    settle(page)
-    page.get_by_text("36 particle simulations").first.wait_for()
-    assert page.get_by_label("Run on the right").input_value() == "5"
+    page.wait_for_url(re.compile("left_run=60.*right_run=5"))
+    left, right = (page.get_by_label(f"Run on the {side}") for side in ("left", "right"))
+    page.wait_for_function(
+        "label => document.querySelector(`[aria-label='${label}']`).value === '5'",
+        arg="Run on the right",
+    )
+    for number in (left, right):  # those of the run before may still be fading
+        number.nth(1).wait_for(state="detached")
+    assert (left.input_value(), right.input_value()) == ("60", "5")
 
 
 def test_the_overlay_has_equal_scales(visit):
     page = visit.open("compare?left_run=5")
     page.locator(OVERLAY).scroll_into_view_if_needed()
     settle(page)
-    frame = page.locator(f"{OVERLAY} .mark-group path.background").first.bounding_box()
+    frame = page.locator(f"{OVERLAY} path.background").first.bounding_box()
     assert abs(frame["width"] - frame["height"]) < 1.5
 
 
