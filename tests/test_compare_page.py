@@ -1,12 +1,10 @@
 """The Compare page, by AppTest, and the rows and charts behind it."""
 
-from pathlib import Path
-
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from streamlit.testing.v1 import AppTest
+from conftest import checked
 
 from dashboard.charts_compare import (
     distribution_chart,
@@ -15,7 +13,6 @@ from dashboard.charts_compare import (
     structure_chart,
 )
 from dashboard.compare import comparison, distribution, in_words, overlaid, structures
-from dashboard.pages import PAGES
 from dashboard.run_rows import with_structure
 from dashboard.theme import on_paper
 from db import arrangements, run_lists
@@ -23,8 +20,6 @@ from db.connect import reader
 from db.filters import Between, Filter
 from modadd import statistics
 from modadd.procrustes import fits, overlay, relabellings
-
-APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 
 @pytest.fixture(scope="module")
@@ -44,22 +39,13 @@ def sides(engine):
 
 
 @pytest.fixture
-def open_page(monkeypatch, small_database):
+def open_page(open_page, small_database):
     def open_(**query):
-        monkeypatch.setenv("MODADD_DATABASE", str(small_database))
-        monkeypatch.setattr("sys.argv", ["streamlit"])
-        shown = AppTest.from_file(str(APP), default_timeout=30)
-        for key, value in query.items():
-            shown.query_params[key] = str(value)
-        shown.switch_page(str(PAGES["compare"].path))
-        return checked(shown.run())
+        return open_page(
+            "compare", small_database, **{key: str(value) for key, value in query.items()}
+        )
 
     return open_
-
-
-def checked(shown):
-    assert not shown.exception, [element.message for element in shown.exception]
-    return shown
 
 
 def in_url(shown, key):

@@ -1,16 +1,14 @@
 """The Phase diagram page, by AppTest, and its charts and SQL."""
 
 import sqlite3
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
-from streamlit.testing.v1 import AppTest
+from conftest import checked
 
 from dashboard.charts_phases import SCHEME, TURN, curve, heat_map
-from dashboard.pages import PAGES
 from dashboard.phase_queries import grouped_sql
 from dashboard.theme import on_paper
 from db import run_lists
@@ -18,26 +16,13 @@ from db.connect import reader
 from db.filters import Filter, OneOf
 from modadd.phases import STRUCTURES, Quantity, phases
 
-APP = Path(__file__).parent.parent / "dashboard" / "script.py"
-
 
 @pytest.fixture
-def open_page(monkeypatch, small_database):
+def open_page(open_page, small_database):
     def open_(database=small_database, **query):
-        monkeypatch.setenv("MODADD_DATABASE", str(database))
-        monkeypatch.setattr("sys.argv", ["streamlit"])
-        shown = AppTest.from_file(str(APP), default_timeout=30)
-        for key, value in query.items():
-            shown.query_params[key] = str(value)
-        shown.switch_page(str(PAGES["phases"].path))
-        return checked(shown.run())
+        return open_page("phases", database, **{key: str(value) for key, value in query.items()})
 
     return open_
-
-
-def checked(shown):
-    assert not shown.exception, [element.message for element in shown.exception]
-    return shown
 
 
 def choice(shown, label):
