@@ -205,7 +205,7 @@ def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float) -> alt.Chart:
     """The chart with its marks at the frame's coordinates, on axes of equal and constant scale."""
     x, y = (f"x{axis}" for axis in axes)
     scale = alt.Scale(domain=[-reach, reach], nice=False, zero=False)
-    axis = alt.Axis(grid=False, tickCount=5, format="~g")
+    axis = alt.Axis(grid=False, tickCount=5, format=".6~g")
     return chart.transform_calculate(
         px=place(f"datum.{x}", reach), py=place(f"datum.{y}", reach)
     ).encode(
