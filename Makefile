@@ -39,6 +39,7 @@ stress: install
 bench: install
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test,bench]'
 	PYTHONPATH=tests $(BIN)/python tests/benchmarks/bench.py
+	$(BIN)/pytest -s -m stress tests/browser/speed.py
 
 clean:
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

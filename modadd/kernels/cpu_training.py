@@ -77,7 +77,7 @@ def _exp_of_float32(x):
     y = f(0)
     for k in range(7, -1, -1):
         y = y * r + f(TAYLOR[k])
-    return y * _as_float(np.int32((np.int32(n) + 127) << 23))  # type: ignore[call-arg]
+    return y * _as_float(np.int32((np.int32(n) + 127) << 23))  # type: ignore[call-arg]  # Numba passes `typing`
 
 
 def _exp_of_float64(x):
@@ -87,7 +87,7 @@ def _exp_of_float64(x):
     y = 0.0
     for k in range(13, -1, -1):
         y = y * r + TAYLOR[k]
-    return y * _as_float((np.int64(n) + 1023) << 52)  # type: ignore[call-arg]
+    return y * _as_float((np.int64(n) + 1023) << 52)  # type: ignore[call-arg]  # likewise
 
 
 @compiled

@@ -112,7 +112,7 @@ class _Batch:
 
     def captured_step(self) -> Callable[[], None]:
         """`step` as a CUDA graph: its 40 kernels start as one, and none waits for its launch."""
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             self.backpropagate()  # loads cuBLAS, which a capture cannot; it changes no parameter

@@ -3,7 +3,6 @@
 import pytest
 
 from browser.serving import settle
-from dashboard.pages import PAGES
 
 SCATTER = ".st-key-runs-correlated"
 
@@ -30,7 +29,6 @@ def test_the_table_can_be_taken_to_a_document(visit):
         assert waiting.value.path().read_bytes().startswith(start)
 
 
-@pytest.mark.skipif("run" not in PAGES, reason="there is no page of a single run")
 def test_a_click_on_a_mark_opens_its_run(visit):
     page = visit.open("tables?experiment=table-1")
     page.locator(SCATTER).scroll_into_view_if_needed()
