@@ -1,16 +1,22 @@
-"""Every read. Results are DataFrames or arrays, never ORM objects; never a query a row."""
+"""Every read. Results are DataFrames or arrays, never ORM objects; never a query a row.
+
+Jobs read before they compute, and need no pandas for it: what returns a DataFrame imports it, so
+that no run waits for it to load.
+"""
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Engine, bindparam, func, inspect, select, text
 
 from db.connect import StoreError
 from db.schema import ClassifierSnapshot, ExperimentRun, Metric, Run, Snapshot
 from db.store import FLOAT32
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # As many values as one statement may safely bind on every database.
 _BOUND = 10_000
@@ -46,8 +52,10 @@ def stored_runs(engine: Engine, hashes: Sequence[str]) -> dict[str, StoredRun]:
     return found
 
 
-def runs(engine: Engine, kind: str, experiment: str | None = None) -> pd.DataFrame:
+def runs(engine: Engine, kind: str, experiment: str | None = None) -> "pd.DataFrame":
     """The view `<kind>_runs`, a row a run, of one experiment or all; empty if there are none."""
+    import pandas as pd
+
     view = f"{kind}_runs"
     if view not in inspect(engine).get_view_names():
         return pd.DataFrame()
@@ -69,8 +77,10 @@ def configs(engine: Engine, kind: str) -> dict[int, dict[str, int | float | str]
         return {row["run_id"]: {k: row[k] for k in row if k != "run_id"} for row in rows}
 
 
-def experiment_counts(engine: Engine) -> pd.DataFrame:
+def experiment_counts(engine: Engine) -> "pd.DataFrame":
     """Columns experiment, kind, status, runs: how many runs are stored."""
+    import pandas as pd
+
     query = (
         select(ExperimentRun.experiment, Run.kind, Run.status, func.count().label("runs"))
         .join(Run, Run.run_id == ExperimentRun.run_id)
@@ -80,8 +90,10 @@ def experiment_counts(engine: Engine) -> pd.DataFrame:
     return pd.read_sql(query, engine)
 
 
-def kind_counts(engine: Engine) -> pd.DataFrame:
+def kind_counts(engine: Engine) -> "pd.DataFrame":
     """Columns kind, status, runs: how many runs are stored, in an experiment or not."""
+    import pandas as pd
+
     query = select(Run.kind, Run.status, func.count().label("runs")).group_by(Run.kind, Run.status)
     return pd.read_sql(query, engine)
 

@@ -5,6 +5,7 @@ import itertools
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -160,8 +161,9 @@ def _insert(
     """Insert rows of plain values, past SQLAlchemy's handling of each (13 µs a row)."""
     statement = insert(table).compile(dialect=connection.dialect, column_keys=names)
     if statement.positional:
-        order = [names.index(name) for name in statement.positiontup or ()]
-        values: list[Any] = [tuple(row[place] for place in order) for row in rows]
+        # Every table has its key of one or two columns and more: a row stays a tuple.
+        reordered = itemgetter(*(names.index(name) for name in statement.positiontup or ()))
+        values: list[Any] = [reordered(row) for row in rows]
     else:
         values = [dict(zip(names, row, strict=True)) for row in rows]
     if values:
@@ -255,7 +257,7 @@ def _covers(stored: _Stored | None, record: RunRecord) -> bool:
 
 
 def _blob(array: NDArray[np.float32]) -> bytes:
-    return np.ascontiguousarray(array, dtype=FLOAT32).tobytes()
+    return array.astype(FLOAT32, copy=False).tobytes()
 
 
 def _nullable(values: NDArray[np.float64]) -> list[float | None]:

@@ -1,5 +1,6 @@
 """`modadd`: the door to all commands."""
 
+import gc
 import importlib
 import sys
 
@@ -19,11 +20,17 @@ COMMANDS = {
 
 def main() -> int:
     """Run the command that the first argument names; the process's exit status."""
+    # A command's objects are arrays and the libraries' own, which hold no garbage worth looking for
+    # at every turn; nor at the end, when the process frees all at once. (Measured: looking took 0.7
+    # of 3.4 s of a short command.)
+    gc.set_threshold(100_000, 20, 20)
     try:
         return _run(*(sys.argv[1:] or ["--help"]))
     except KeyboardInterrupt:  # before the command itself looks out for it
         print("modadd: interrupted", file=sys.stderr)
         return 130
+    finally:
+        gc.freeze()
 
 
 def _run(name: str, *arguments: str) -> int:

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
-from scipy.stats import norm, t
+from scipy.special import ndtri
 
-from modadd.statistics import CONFIDENCE, Z
+from modadd.statistics import Z, t_quantile
 
 POWER = 0.8
-_Z_POWER = float(norm.ppf(POWER))
+_Z_POWER = float(ndtri(POWER))
 _NEVER = math.nan
 
 
@@ -62,6 +62,6 @@ def _runs(cell: Any) -> float:
         return runs_for_correlations(cell.value, cell.paper)
     if cell.n < 2:
         return _NEVER
-    quantile = float(t.ppf((1 + CONFIDENCE) / 2, cell.n - 1))
+    quantile = float(t_quantile(cell.n - 1))
     deviation = (cell.high - cell.low) / 2 / quantile * math.sqrt(cell.n)
     return runs_for_means(cell.value, cell.paper, deviation)

@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
 
 from modadd.statistics import Z, olivoto_interval, spearman_spread
 from modadd.tables import Definitions
@@ -134,6 +133,8 @@ def _strip(
 
 
 def _ranks(both: NDArray[np.float64], valid: NDArray[np.bool_]) -> NDArray[np.float64]:
+    from scipy import stats  # here, since it takes long to load and Pearson's r needs no ranks
+
     ranks = np.zeros_like(both)
     for setting, chosen in enumerate(valid):
         ranks[:, setting, chosen] = stats.rankdata(both[:, setting, chosen], axis=1)

@@ -1,4 +1,8 @@
-"""Intervals and tests, thin over scipy. Confidence is 95 % throughout; undefined is NaN."""
+"""Intervals and tests, thin over scipy. Confidence is 95 % throughout; undefined is NaN.
+
+Quantiles and probabilities come from `scipy.special`; `scipy.stats`, which takes most of a second
+to load, is imported by the few functions that need it, so that pages and commands start at once.
+"""
 
 import math
 from collections.abc import Callable
@@ -6,10 +10,10 @@ from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 CONFIDENCE = 0.95
-Z = float(stats.norm.ppf((1 + CONFIDENCE) / 2))
+Z = float(special.ndtri((1 + CONFIDENCE) / 2))
 BOOTSTRAP_RESAMPLES = 2000
 # Couples of values up to which a Kolmogorov-Smirnov test takes no time to be exact.
 _EXACT = 10_000
@@ -29,6 +33,11 @@ class Estimate(NamedTuple):
     n: int
 
 
+def t_quantile(degrees: Any) -> Any:
+    """The 97.5 % quantile of Student's t, for one number of degrees of freedom or an array."""
+    return special.stdtrit(degrees, (1 + CONFIDENCE) / 2)
+
+
 def mean(values: ArrayLike) -> Estimate:
     """The mean with Student's t interval; no interval below n = 2."""
     numbers = np.asarray(values, dtype=np.float64)
@@ -38,7 +47,7 @@ def mean(values: ArrayLike) -> Estimate:
     value = float(numbers.mean())
     if n == 1:
         return Estimate(value, math.nan, math.nan, 1)
-    half = float(stats.t.ppf((1 + CONFIDENCE) / 2, n - 1) * numbers.std(ddof=1) / math.sqrt(n))
+    half = float(t_quantile(n - 1) * numbers.std(ddof=1) / math.sqrt(n))
     return Estimate(value, value - half, value + half, n)
 
 
@@ -46,15 +55,15 @@ def proportion(count: int, n: int) -> Estimate:
     """count / n with Wilson's interval."""
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0)
-    interval = stats.binomtest(count, n).proportion_ci(CONFIDENCE, method="wilson")
-    return Estimate(count / n, float(interval.low), float(interval.high), n)
+    low, high = proportions(np.array(count), np.array(n))
+    return Estimate(count / n, float(low), float(high), n)
 
 
 def means(n: NDArray[Any], value: NDArray[Any], deviation: NDArray[Any]) -> Bounds:
     """(low, high) of `mean` for many samples at once, from their n, means and deviations."""
     enough = n > 1
     degrees = np.where(enough, n - 1, np.nan)
-    half = stats.t.ppf((1 + CONFIDENCE) / 2, degrees) * deviation / np.sqrt(np.where(enough, n, 1))
+    half = t_quantile(degrees) * deviation / np.sqrt(np.where(enough, n, 1))
     return value - half, value + half
 
 
@@ -84,6 +93,8 @@ def compare_distributions(values: ArrayLike, others: ArrayLike) -> float:
     first, second = np.asarray(values, dtype=np.float64), np.asarray(others, dtype=np.float64)
     if min(len(first), len(second)) == 0:
         return math.nan
+    from scipy import stats
+
     method: Literal["exact", "asymp"] = "exact" if len(first) * len(second) <= _EXACT else "asymp"
     return float(stats.ks_2samp(first, second, method=method).pvalue)
 
@@ -102,8 +113,10 @@ def correlation(
     if n < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
         return Estimate(math.nan, math.nan, math.nan, n)
     if kind == "spearman":
+        from scipy import stats
+
         first, second = stats.rankdata(first), stats.rankdata(second)
-    r = float(stats.pearsonr(first, second).statistic)
+    r = min(1.0, max(-1.0, float(np.corrcoef(first, second)[0, 1])))
     if kind == "spearman" and interval == "fisher-z":
         return Estimate(r, *fisher_interval(r, n, spearman_spread(r)), n)
     low, high = INTERVALS[interval](first, second, r)
@@ -140,6 +153,8 @@ def olivoto_interval(r: float, n: int) -> tuple[float, float]:
 def _bca_interval(x: NDArray[Any], y: NDArray[Any], r: float) -> tuple[float, float]:
     if len(x) < 4:
         return math.nan, math.nan
+    from scipy import stats
+
     method = stats.BootstrapMethod(
         n_resamples=BOOTSTRAP_RESAMPLES,
         method="BCa",
@@ -161,13 +176,22 @@ def compare_counts(count: int, n: int, other_count: int, other_n: int) -> float:
     """p of Fisher's exact test that count of n and other_count of other_n share one probability."""
     if n == 0 or other_n == 0:
         return math.nan
-    table = np.array([[count, n - count], [other_count, other_n - other_count]])
-    return float(stats.fisher_exact(table).pvalue)
+    total = count + other_count
+    possible = np.arange(max(0, total - other_n), min(n, total) + 1)
+    weights = _log_choose(n, possible) + _log_choose(other_n, total - possible)
+    probabilities = special.softmax(weights)
+    # Those as improbable as what was seen, or more; equal ones may differ by rounding.
+    seen = probabilities[count - possible[0]] * (1 + 1e-7)
+    return float(min(1.0, probabilities[probabilities <= seen].sum()))
+
+
+def _log_choose(n: int, k: NDArray[Any]) -> NDArray[np.float64]:
+    return special.gammaln(n + 1) - special.gammaln(k + 1) - special.gammaln(n - k + 1)
 
 
 def compare_means(ours: Estimate, other: float, other_half_width: float) -> float:
     """p of a z test that two means agree, the other known by its 95 % half-width alone."""
-    our_error = (ours.high - ours.low) / 2 / float(stats.t.ppf((1 + CONFIDENCE) / 2, ours.n - 1))
+    our_error = (ours.high - ours.low) / 2 / float(t_quantile(ours.n - 1))
     error = math.hypot(our_error, other_half_width / Z)
     return _two_sided(ours.value - other, error)
 
@@ -179,12 +203,12 @@ def compare_mean_without_interval(ours: Estimate, other: float, other_n: int) ->
     """
     if ours.n < 2 or other_n < 1:
         return math.nan
-    quantile = float(stats.t.ppf((1 + CONFIDENCE) / 2, ours.n - 1))
+    quantile = float(t_quantile(ours.n - 1))
     spread = (ours.high - ours.low) / 2 / quantile * math.sqrt(ours.n)
     error = spread * math.sqrt(1 / ours.n + 1 / other_n)
     if error == 0:
         return 1.0 if ours.value == other else 0.0
-    return float(2 * stats.t.sf(abs(ours.value - other) / error, ours.n - 1))
+    return float(2 * special.stdtr(ours.n - 1, -abs(ours.value - other) / error))
 
 
 def compare_correlations(r: float, n: int, other_r: float, other_n: int) -> float:
@@ -200,4 +224,4 @@ def _two_sided(difference: float, error: float) -> float:
         return math.nan
     if error == 0:
         return 1.0 if difference == 0 else 0.0
-    return float(2 * stats.norm.sf(abs(difference) / error))
+    return float(2 * special.ndtr(-abs(difference) / error))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from scipy.stats import norm
+from scipy.special import ndtri
 
 from modadd import statistics
 from modadd.paper import Reported, Row
@@ -156,7 +156,7 @@ def agreement(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     the cells of a row are not independent, so that it ranks settings and tests none.
     """
     compared = cells[cells["p"].notna()]
-    squares = compared.assign(square=np.square(norm.isf(compared["p"].clip(1e-300) / 2)))
+    squares = compared.assign(square=np.square(ndtri(compared["p"].clip(1e-300) / 2)))
     settings = squares.groupby(list(groups[:-1]) or (lambda _: "all"), sort=True)
     return settings["square"].agg(cells="size", chi_squared="sum").reset_index()
 

@@ -50,8 +50,16 @@ MODULES = [
 ]  # fmt: skip
 
 
-def test_nothing_but_computing_loads_torch():
-    imports = "; ".join(f"import {module}" for module in MODULES)
-    code = f"import sys; {imports}; print('torch' in sys.modules)"
+def loaded_by(modules):
+    imports = "; ".join(f"import {module}" for module in modules)
+    code = f"import sys; {imports}; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "False"
+    return set(done.stdout.split())
+
+
+def test_what_starts_at_once_loads_nothing_that_takes_long():
+    assert not {"torch", "scipy.stats"} & loaded_by(MODULES)
+
+
+def test_no_run_waits_for_pandas():
+    assert "pandas" not in loaded_by(["jobs.main", "jobs.reproduce", "jobs.train", "jobs.compute"])

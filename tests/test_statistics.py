@@ -27,6 +27,13 @@ def test_wilson_intervals_of_the_papers_circles(count, low, high):
     assert (round(100 * estimate.low, 1), round(100 * estimate.high, 1)) == (low, high)
 
 
+@given(st.integers(0, 60), st.integers(0, 60))
+def test_wilson_intervals_are_scipys(count, others):
+    n = count + others + 1
+    theirs = stats.binomtest(count, n).proportion_ci(0.95, method="wilson")
+    assert statistics.proportion(count, n) == pytest.approx((count / n, *theirs, n), abs=1e-12)
+
+
 def sample(n, seed=0):
     generator = np.random.default_rng(seed)
     x = generator.normal(size=n)
