@@ -4,10 +4,15 @@ PYTHON ?= python3
 DATABASE ?= modadd.db
 BIN := .venv/bin
 
-.PHONY: reproduce dashboard screenshots test install lint types stress bench clean
+REPORT ?= report
+
+.PHONY: reproduce report dashboard screenshots test install lint types stress bench clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database "$(DATABASE)"
+
+report: install
+	$(BIN)/modadd report --database "$(DATABASE)" --to "$(REPORT)"
 
 dashboard: install
 	MODADD_DATABASE="$(DATABASE)" $(BIN)/streamlit run dashboard/app.py

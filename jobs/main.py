@@ -12,6 +12,7 @@ COMMANDS = {
     "train": "train networks over a sweep of configs",
     "simulate": "run particle simulations over a sweep of configs",
     "run": "run the sweeps of a TOML file",
+    "report": "write the whole paper, regenerated, as a web page and a PDF",
     "tables": "print the tables from what is stored",
     "measure": "measure metrics on every stored snapshot",
     "list": "list experiments, metrics and what is stored",

@@ -1,0 +1,52 @@
+"""The report's prose: `code`, *emphasis* and [links](#anchor), taken apart for any renderer."""
+
+import re
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from modadd.statistics import Estimate
+
+_MARKED = re.compile(
+    r"`(?P<code>[^`]+)`|\[(?P<link>[^\]]+)\]\((?P<target>[^)\s]+)\)|\*(?P<emphasis>\S(?:[^*]*\S)?)\*"
+)
+
+
+class Span(NamedTuple):
+    """A piece of prose. style: `plain`, `code`, `emphasis` or `link`, which has a target."""
+
+    style: str
+    text: str
+    target: str = ""
+
+
+def spans(prose: str) -> list[Span]:
+    """The prose in pieces."""
+    pieces = []
+    end = 0
+    for found in _MARKED.finditer(prose):
+        if found.start() > end:
+            pieces.append(Span("plain", prose[end : found.start()]))
+        style = found.lastgroup if found.lastgroup != "target" else "link"
+        assert style is not None
+        pieces.append(Span(style, found[style], found["target"] or ""))
+        end = found.end()
+    if end < len(prose):
+        pieces.append(Span("plain", prose[end:]))
+    return pieces
+
+
+def estimate_in(cell: Mapping[Any, Any]) -> Estimate:
+    """The estimate in a row of `modadd.tables.table` or `modadd.phases.phases`."""
+    return Estimate(cell["value"], cell["low"], cell["high"], int(cell["n"]))
+
+
+def said(estimate: Estimate, *, percent: bool = False, decimals: int = 1) -> str:
+    """An estimate in words: value, interval and n; "undefined" where it is."""
+    value, low, high, n = estimate
+    if value != value:
+        return f"undefined (n = {n:,})"
+    factor, unit = (100, " %") if percent else (1, "")
+    shown = f"{factor * value:.{decimals}f}{unit}"
+    if low != low:
+        return f"{shown} (n = {n:,})"
+    return f"{shown} [{factor * low:.{decimals}f}, {factor * high:.{decimals}f}] (n = {n:,})"

@@ -1,0 +1,67 @@
+"""`modadd report`: every table, figure and appendix of the paper as one web page and one PDF."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from db.connect import open_for_reading
+from jobs.command import Parser, add_job_flags, compute_requests, run_command
+from jobs.requests import experiment_request
+
+DESCRIPTION = (
+    "Write the whole paper, recomputed, as report.html and report.pdf, with every figure (SVG, "
+    "PDF) and table (CSV, LaTeX); compute first what is not stored."
+)
+
+
+def command(arguments: Sequence[str]) -> int:
+    from dashboard.report.sections import SECTIONS, needs_of
+
+    parser = Parser("report", DESCRIPTION)
+    parser.add_argument(
+        "--to", metavar="DIR", type=Path, default=Path("report"), help="default: report"
+    )
+    parser.add_argument(
+        "--only", nargs="+", metavar="SECTION", default=SECTIONS, help=", ".join(SECTIONS)
+    )
+    parser.add_argument(
+        "--no-compute",
+        action="store_true",
+        help="write what is stored, and say in the report what is missing",
+    )
+    add_job_flags(parser)
+    parsed = parser.parse_args(arguments)
+    needs = needs_of(parsed.only)
+    # Loaded only here: Altair and the typesetter take a second.
+    from dashboard.report.write import check_folder, write_report
+
+    check_folder(parsed.to)
+    if not parsed.no_compute:
+        status = compute_requests(
+            parsed,
+            [
+                experiment_request(
+                    need.experiment,
+                    seeds=need.seeds,
+                    snapshots=need.snapshots,
+                    parameters=need.parameters,
+                )
+                for need in needs
+            ],
+        )
+        if status:
+            return status
+    from dashboard.report.build import build
+
+    with open_for_reading(parsed.database) as engine:
+        report = build(engine, parsed.only)
+    files = write_report(report, parsed.to)
+    lacking = sum(len(section.missing) for section in report.sections)
+    if lacking:
+        print(f"{lacking} things are missing, the report says which", file=sys.stderr)
+    print(f"{len(files)} files in {parsed.to}: open {parsed.to / 'report.html'}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("report", command, sys.argv[1:]))
