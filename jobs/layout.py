@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from modadd.experiments import Experiment
+from modadd.experiment import Experiment
 from modadd.tables import SIGNIFICANCE, Definitions, agreement
 
 # quantity → heading, factor, decimals. Counts and accuracies are shown in per cent.
@@ -15,9 +15,15 @@ _SHOWN = {
     "circle_accuracy": ("circles' accuracy %", 100, 1),
     "grid_accuracy": ("grids' accuracy %", 100, 1),
     "grid_imperfections": ("grid imperfections", 1, 1),
+    "grid_imperfect_share": ("of the pairs %", 100, 1),
+    "validation_accuracy": ("validation accuracy %", 100, 1),
+    "train_accuracy": ("training accuracy %", 100, 1),
+    "mean_abs_hidden_weight": ("mean |W_h|", 1, 3),
+    "mean_abs_hidden_bias": ("mean |b_h|", 1, 3),
     "correlation": ("correlation", 1, 2),
 }
 Cell = dict[Hashable, Any]
+NAMED = "decay of"  # above the names of rows
 
 _OF_GRIDS = (
     "accuracies are of the validation pairs; imperfections, and their correlation with accuracy, "
@@ -28,13 +34,61 @@ _OF_GRIDS = (
 def lay_out(experiment: Experiment, cells: pd.DataFrame, definitions: Definitions) -> str:
     """The table of an experiment as text, from the cells of `modadd.tables.table`."""
     quantities = [q for q in cells["quantity"].unique() if q != "diverged"]
-    header = [*experiment.groups, "n", "", *(_heading(q) for q in quantities)]
-    rows = [header]
-    for values, group in cells.groupby(list(experiment.groups), sort=True):
+    fields = [NAMED] if experiment.names else experiment.groups
+    rows = [[*fields, "n", "", *(_heading(q) for q in quantities)]]
+    for values, group in _groups(experiment, cells):
         by_quantity = {cell["quantity"]: cell for cell in group.to_dict("records")}
-        rows.extend(_group_rows(values, by_quantity, quantities))
+        rows.extend(_group_rows(_labels(experiment, values), by_quantity, quantities))
     lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *_aligned(rows), ""]
     return "\n".join(lines + _notes(experiment, cells, definitions))
+
+
+def lay_out_differences(
+    experiment: Experiment, baseline: tuple[object, ...], rows: pd.DataFrame
+) -> str:
+    """What the rows of an experiment differ in from one of them, from `modadd.differences`."""
+    quantities = list(rows["quantity"].unique())
+    fields = [NAMED] if experiment.names else experiment.groups
+    lines = [[*fields, *(_heading(q).replace(" = %", " %") for q in quantities)]]
+    for values, group in _groups(experiment, rows):
+        found = [_difference(cell) for cell in group.to_dict("records")]
+        lines.append([*_labels(experiment, values), *found])
+    base, tests = " ".join(_labels(experiment, baseline)), int(rows["p"].notna().sum())
+    return "\n".join(
+        (
+            f"less {base}: difference [95 % interval], * where p < {SIGNIFICANCE} for all "
+            f"{tests} tests of this table together (Holm)",
+            "",
+            *_aligned(lines),
+            "",
+            "p: Fisher's exact test (circles), Welch's t (means)",
+        )
+    )
+
+
+def _difference(cell: Cell) -> str:
+    _, factor, decimals = _SHOWN.get(cell["quantity"], ("", 1, 3))
+    if math.isnan(cell["difference"]):
+        return "–"
+    value, low, high = (factor * cell[name] for name in ("difference", "low", "high"))
+    star = "*" if cell["p_holm"] < SIGNIFICANCE else ""
+    return f"{value:+.{decimals}f}{star} [{low:.{decimals}f}, {high:.{decimals}f}]"
+
+
+def _groups(
+    experiment: Experiment, rows: pd.DataFrame
+) -> list[tuple[tuple[object, ...], pd.DataFrame]]:
+    """The rows by group: in the order of the experiment's names, or of the fields' values."""
+    found = list(rows.groupby(list(experiment.groups), sort=True))
+    order = {values: place for place, values in enumerate(experiment.names)}
+    return sorted(found, key=lambda group: order.get(group[0], len(order)))
+
+
+def _labels(experiment: Experiment, values: tuple[object, ...]) -> list[str]:
+    """What a row is called."""
+    if experiment.names:
+        return [experiment.names.get(values) or ", ".join(map(str, values))]
+    return [str(value) for value in values]
 
 
 def _heading(quantity: str) -> str:
@@ -42,11 +96,10 @@ def _heading(quantity: str) -> str:
 
 
 def _group_rows(
-    values: tuple[object, ...], cells: dict[str, Cell], quantities: list[str]
+    labels: list[str], cells: dict[str, Cell], quantities: list[str]
 ) -> list[list[str]]:
     """Ours, and where the paper has the row, the paper's and the verdicts."""
-    labels = [str(value) for value in values]
-    blank = [""] * len(values)
+    blank = [""] * len(labels)
     ours = [_estimate(cells[q], "value", "low", "high", "n") for q in quantities]
     rows = [[*labels, str(cells["circles"]["n"]), "ours", *ours]]
     if cells["circles"]["paper_n"]:

@@ -102,7 +102,7 @@ def experiment_request(
     return Request(
         kind=experiment.kind,
         configs=tuple(experiment.configs(seeds)),
-        schedule=snapshots or SIMULATORS[experiment.kind].schedule,
+        schedule=snapshots or experiment.snapshots or SIMULATORS[experiment.kind].schedule,
         parameters=parameters,
         experiment=name,
     )

@@ -1,7 +1,7 @@
 """`modadd tables`: what the stored runs of an experiment show, beside the paper's numbers."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import pandas as pd
 from sqlalchemy import Engine
@@ -9,10 +9,12 @@ from sqlalchemy import Engine
 from db.connect import open_for_reading
 from db.queries import experiment_counts, runs
 from jobs.command import Parser, add_database_flag, run_command
-from jobs.layout import lay_out
+from jobs.layout import lay_out, lay_out_differences
 from jobs.requests import parse_seeds
 from modadd.config import ConfigError, suggestion
-from modadd.experiments import EXPERIMENTS, Experiment
+from modadd.differences import against
+from modadd.experiment import Experiment
+from modadd.experiments import EXPERIMENTS
 from modadd.simulators import SIMULATORS
 from modadd.statistics import INTERVALS
 from modadd.structures import CIRCLE_THRESHOLD
@@ -75,12 +77,25 @@ def print_tables(
     Raises:
         ConfigError: for an unknown experiment, or one without stored runs.
     """
-    tables = [_table(engine, name, definitions, seeds) for name in names]
+    stored = [_experiment(engine, name, seeds) for name in names]
     if csv:
-        long = [cells.assign(experiment=experiment.name) for experiment, cells in tables]
+        long = [_cells(*one, definitions).assign(experiment=one[0].name) for one in stored]
         print(pd.concat(long).to_csv(index=False), end="")
         return
-    print("\n\n".join(lay_out(experiment, cells, definitions) for experiment, cells in tables))
+    print("\n\n".join(text for one in stored for text in _texts(*one, definitions)))
+
+
+def _cells(experiment: Experiment, rows: pd.DataFrame, definitions: Definitions) -> pd.DataFrame:
+    means, reported = experiment.means, experiment.reported
+    return table(rows, experiment.groups, reported, means=means, definitions=definitions)
+
+
+def _texts(experiment: Experiment, rows: pd.DataFrame, definitions: Definitions) -> Iterator[str]:
+    """The experiment's table, and its rows against each of its baselines."""
+    yield lay_out(experiment, _cells(experiment, rows, definitions), definitions)
+    for baseline in experiment.baselines:
+        found = against(rows, experiment.groups, baseline, experiment.means, definitions)
+        yield lay_out_differences(experiment, baseline, found)
 
 
 def _stored_of(engine: Engine, names: Sequence[str]) -> list[str]:
@@ -92,9 +107,10 @@ def _stored_of(engine: Engine, names: Sequence[str]) -> list[str]:
     return [name for name in names if name in stored] or list(names)
 
 
-def _table(
-    engine: Engine, name: str, definitions: Definitions, seeds: Sequence[int] | None
+def _experiment(
+    engine: Engine, name: str, seeds: Sequence[int] | None
 ) -> tuple[Experiment, pd.DataFrame]:
+    """The experiment of that name and its stored runs."""
     counts = experiment_counts(engine)
     kinds = counts[counts["experiment"] == name]["kind"].unique()
     if name in EXPERIMENTS and len(kinds) == 0:
@@ -109,15 +125,7 @@ def _table(
         stored = stored[stored["seed"].isin(seeds)]
         if stored.empty:
             raise ConfigError(f"no runs of {name} have these seeds: see `modadd list`")
-    experiment = EXPERIMENTS.get(name) or _own_experiment(name, kinds[0], stored)
-    cells = table(
-        stored,
-        experiment.groups,
-        experiment.reported,
-        means=experiment.means,
-        definitions=definitions,
-    )
-    return experiment, cells
+    return EXPERIMENTS.get(name) or _own_experiment(name, kinds[0], stored), stored
 
 
 def _own_experiment(name: str, kind: str, stored: pd.DataFrame) -> Experiment:

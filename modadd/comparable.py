@@ -5,7 +5,8 @@ from typing import Any
 
 import pandas as pd
 
-from modadd.experiments import EXPERIMENTS, Experiment
+from modadd.experiment import Experiment
+from modadd.experiments import EXPERIMENTS
 from modadd.paper import Row
 from modadd.simulators import SIMULATORS
 

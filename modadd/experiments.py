@@ -1,55 +1,15 @@
-"""The paper's experiments by name, and two of our own on what the paper leaves open.
+"""The paper's experiments by name, and our own: on what the paper leaves open, and beyond it.
 
-An experiment is a list of configs. Runs are shared: where two experiments ask for the same config,
-it is one run.
+Runs are shared: where two experiments ask for the same config, it is one run.
 """
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from modadd import paper
-from modadd.config import Config, ConfigError, suggestion
-from modadd.simulators import SIMULATORS
+from modadd import beyond, paper
+from modadd.beyond import WEIGHT_DECAYS
+from modadd.config import ConfigError, suggestion
+from modadd.experiment import Experiment, combinations
 
-Variant = Mapping[str, Any]
-
-
-class Experiment(NamedTuple):
-    """variants: the fields that differ from the defaults, each with its seeds.
-
-    place: where in the paper. groups: the fields that make the rows of its table. reported: the
-    paper's own rows, by the values of `groups`. means: metrics whose means the table adds. ours:
-    not one of the paper's experiments.
-    """
-
-    name: str
-    title: str
-    place: str
-    kind: str
-    variants: tuple[tuple[Variant, range], ...]
-    groups: tuple[str, ...]
-    reported: Mapping[Any, paper.Row]
-    means: tuple[str, ...] = ()
-    ours: bool = False
-
-    def configs(self, seeds: Sequence[int] | None = None) -> list[Config]:
-        """The runs, variant by variant; `seeds` replaces the experiment's own."""
-        config = SIMULATORS[self.kind].config
-        return [
-            config(seed=seed, **variant)
-            for variant, own_seeds in self.variants
-            for seed in (own_seeds if seeds is None else seeds)
-        ]
-
-
-def _grid(seeds: range, **values: Iterable[Any]) -> tuple[tuple[Variant, range], ...]:
-    """Every combination of the fields' values, each with the seeds."""
-    product = itertools.product(*values.values())
-    return tuple((dict(zip(values, chosen, strict=True)), seeds) for chosen in product)
-
-
-WEIGHT_DECAYS = (0.0, 0.3, 0.6, 1.0)
 ALIGNMENTS = (0.5, 1.0, 2.0)
 HUNDRED = range(100)
 
@@ -67,7 +27,7 @@ _LISTED = (
         "validation accuracy and structures by weight decay",
         "Sec. 4, Table 1",
         "transformer",
-        _grid(HUNDRED, weight_decay=WEIGHT_DECAYS),
+        combinations(HUNDRED, weight_decay=WEIGHT_DECAYS),
         ("weight_decay",),
         paper.TABLE_1,
     ),
@@ -76,7 +36,7 @@ _LISTED = (
         "structures of the particle simulation by alignment",
         "Sec. 6, Table 2",
         "particle",
-        _grid(HUNDRED, alignment=ALIGNMENTS),
+        combinations(HUNDRED, alignment=ALIGNMENTS),
         ("alignment",),
         paper.TABLE_2,
     ),
@@ -86,7 +46,7 @@ _LISTED = (
         "magnitude of weights and biases by weight decay",
         "App. B, Fig. 6",
         "transformer",
-        _grid(range(10), weight_decay=[tenth / 10 for tenth in range(11)]),
+        combinations(range(10), weight_decay=[tenth / 10 for tenth in range(11)]),
         ("weight_decay",),
         {},
         means=("mean_abs_hidden_weight", "mean_abs_hidden_bias"),
@@ -96,7 +56,7 @@ _LISTED = (
         "embeddings by weight decay",
         "App. C, Figs. 1-2",
         "transformer",
-        _grid(range(10, 30), weight_decay=WEIGHT_DECAYS),
+        combinations(range(10, 30), weight_decay=WEIGHT_DECAYS),
         ("weight_decay",),
         {},
     ),
@@ -105,7 +65,7 @@ _LISTED = (
         "particle arrangements by alignment",
         "App. D, Fig. 5",
         "particle",
-        _grid(range(10, 30), alignment=ALIGNMENTS),
+        combinations(range(10, 30), alignment=ALIGNMENTS),
         ("alignment",),
         {},
     ),
@@ -114,7 +74,7 @@ _LISTED = (
         "embeddings and classifier regions",
         "App. E, Figs. 3-4",
         "transformer",
-        _grid(range(10, 24), weight_decay=(0.6,)),
+        combinations(range(10, 24), weight_decay=(0.6,)),
         ("weight_decay",),
         {},
     ),
@@ -135,7 +95,9 @@ _LISTED = (
         "Table 1 under the three initialisations",
         "open in Sec. 3",
         "transformer",
-        _grid(HUNDRED, initialization=("glorot", "torch", "lecun"), weight_decay=WEIGHT_DECAYS),
+        combinations(
+            HUNDRED, initialization=("glorot", "torch", "lecun"), weight_decay=WEIGHT_DECAYS
+        ),
         ("initialization", "weight_decay"),
         {
             (initialization, *group): row
@@ -151,7 +113,7 @@ _LISTED = (
         "particle",
         tuple(
             itertools.chain.from_iterable(
-                _grid(
+                combinations(
                     HUNDRED,
                     variance=(variance,),
                     force_scale=(force_scale,),
@@ -172,7 +134,9 @@ _LISTED = (
     ),
 )
 
-EXPERIMENTS: dict[str, Experiment] = {experiment.name: experiment for experiment in _LISTED}
+EXPERIMENTS: dict[str, Experiment] = {
+    experiment.name: experiment for experiment in (*_LISTED, *beyond.EXPERIMENTS)
+}
 
 
 def experiment_named(name: str) -> Experiment:

@@ -1,3 +1,5 @@
+import contextlib
+import re
 import sqlite3
 
 import numpy as np
@@ -194,7 +196,7 @@ def test_passwords_are_not_stored():
 def test_list_shows_what_is_stored(modadd, small_database):
     status, printed, _ = modadd("list", "--database", small_database)
     assert status == 0
-    assert "table-1         48 stored, 400 planned" in printed
+    assert "table-1 48 stored, 400 planned" in re.sub(" +", " ", printed)
     assert "networks              55 done" in printed
     assert "networks              1 diverged" in printed
     assert "grid_imperfections" in printed
@@ -237,3 +239,15 @@ def test_help_names_every_flag_with_its_default(modadd):
         assert words in printed
     assert modadd("--help")[0] == 0
     assert "0.1.0" in modadd("--version")[1]
+
+
+def test_an_experiment_with_baselines_prints_what_its_rows_differ_in(modadd, own_directory):
+    words = ("reproduce", "decay-groups", "--seeds", "0:2", "--database", "small.db")
+    status, printed, _ = modadd(*words)
+    assert status == 0
+    assert "b_h alone" in printed
+    assert "less all: difference [95 % interval]" in printed
+    assert "less none: difference [95 % interval]" in printed
+    with contextlib.closing(sqlite3.connect("small.db")) as connection:
+        (snapshots,) = connection.execute("SELECT COUNT(*) FROM snapshots").fetchone()
+    assert snapshots == 2 * 2 * 12  # the first and the last alone

@@ -142,3 +142,12 @@ def test_diverged_runs_may_count_too():
 def test_a_run_without_a_radius_ratio_is_a_grid():
     unknown = SIX.assign(radius_ratio=math.nan)
     assert cell(table(unknown, ["weight_decay"]), "correlation")["n"] == 6
+
+
+def test_over_several_moduli_imperfections_are_shares_of_the_pairs_too():
+    rows = SIX.assign(modulus=[4, 4, 4, 4, 9, 9])
+    cells = table(rows, ["modulus"])
+    shares = cells[cells["quantity"] == "grid_imperfect_share"].set_index("modulus")["value"]
+    assert shares.loc[4] == pytest.approx((10 + 20) / 2 / 10)
+    assert shares.loc[9] == pytest.approx((30 + 45) / 2 / 45)
+    assert "grid_imperfect_share" not in set(table(SIX, ["weight_decay"])["quantity"])

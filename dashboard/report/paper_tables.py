@@ -10,7 +10,7 @@ from dashboard.cells import wide
 from dashboard.charts import beside_the_paper
 from dashboard.report.needs import Need
 from dashboard.report.parts import Figure, Table
-from modadd.experiments import Experiment
+from modadd.experiment import Experiment
 from modadd.tables import SIGNIFICANCE, agreement, table
 
 HUNDRED = range(100)
