@@ -43,13 +43,18 @@ class Measured:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Cross-entropy (nats) and correctness of every pair, in float64."""
+        return self.evaluation_at(1.0)
+
+    def evaluation_at(self, scale: float) -> Evaluation:
+        """The same with all pair sums so many times as far from the origin."""
+        embedding = scale * self.embedding
         if compiled_kernels_work():
             from modadd.kernels import processor
 
-            return Evaluation(*processor.evaluate(self.embedding, self.classifier))
-        residue = pairs(self.embedding.shape[1]).residue
+            return Evaluation(*processor.evaluate(embedding, self.classifier))
+        residue = pairs(embedding.shape[1]).residue
         classifier = Classifier(*(group.astype(np.float64) for group in self.classifier))
-        output = logits(pair_sums(self.embedding.astype(np.float64)), classifier)
+        output = logits(pair_sums(embedding.astype(np.float64)), classifier)
         highest = output.max(axis=2, keepdims=True)
         normaliser = np.log(np.exp(output - highest).sum(axis=2)) + highest[:, :, 0]
         target = np.take_along_axis(output, residue[None, :, None], axis=2)[:, :, 0]
@@ -206,6 +211,25 @@ def embedding_variance(measured: Measured) -> NDArray[Any]:
 )
 def circularity(measured: Measured) -> NDArray[Any]:
     return structures.circularity(measured.embedding)
+
+
+@metric(
+    description="mean squared cosine between pair sums of a residue; 1 if on a line through 0",
+    source="Sec. 5.2",
+)
+def line_alignment(measured: Measured) -> NDArray[Any]:
+    return structures.line_alignment(measured.embedding)
+
+
+@metric(
+    description="share of the pairs classified correctly that still are at half their pair sum",
+    source="Sec. 5.2: regions that start from the origin",
+    needs_classifier=True,
+)
+def rays_kept(measured: Measured) -> NDArray[Any]:
+    correct, halved = measured.evaluation.correct, measured.evaluation_at(0.5).correct
+    with np.errstate(invalid="ignore"):
+        return np.asarray((correct & halved).sum(axis=1) / correct.sum(axis=1))
 
 
 @metric(

@@ -192,6 +192,25 @@ def circularity(embedding: Floats) -> NDArray[np.float64]:
     return share
 
 
+def line_alignment(embedding: Floats) -> NDArray[np.float64]:
+    """(run,) how well the pair sums of a residue lie along a line through the origin (Sec. 5.2).
+
+    The mean squared cosine between pair sums of one residue, weighted by their squared lengths,
+    then averaged over residues: 1 if each residue has a line of its own, 1/D if the pair sums of
+    a residue point everywhere alike. NaN if all tokens lie at the origin.
+    """
+    sums = pair_sums(np.asarray(embedding, dtype=np.float64))
+    residue = pairs(embedding.shape[1]).residue
+    shares = []
+    for chosen in range(embedding.shape[1]):
+        own = sums[:, residue == chosen]
+        moments = own.swapaxes(1, 2) @ own
+        with np.errstate(invalid="ignore", divide="ignore"):
+            total = np.square(np.trace(moments, axis1=1, axis2=2))
+            shares.append(np.square(moments).sum(axis=(1, 2)) / total)
+    return np.asarray(np.mean(shares, axis=0))
+
+
 def representation_quality(
     embedding: Floats, tolerance: float = PROSE_TOLERANCE
 ) -> NDArray[np.float64]:

@@ -98,6 +98,17 @@ def test_weights_metrics_are_means_of_absolute_values(network):
             assert values[name][run] == pytest.approx(np.abs(group[run]).astype("f8").mean())
 
 
+def test_a_classifier_without_biases_keeps_its_class_along_every_ray(network):
+    classifier = Measured(network).classifier
+    through = network.classifier.copy()
+    hidden, output = classifier.hidden_weight[0].size, classifier.output_bias.shape[1]
+    through[:, hidden : hidden + classifier.hidden_bias.shape[1]] = 0
+    through[:, -output:] = 0
+    rays = Snapshot(network.configs, 300, network.embedding, through)
+    assert (measure(rays, ["rays_kept"])["rays_kept"] == 1).all()
+    assert (measure(network, ["rays_kept"])["rays_kept"] < 1).any()
+
+
 def test_embedding_variance_is_the_squared_scale(network):
     expected = scale(network.embedding.astype("f8")) ** 2
     measured = measure(network, ["embedding_variance"])["embedding_variance"]

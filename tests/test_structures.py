@@ -187,3 +187,22 @@ def test_gaps_do_not_depend_on_scale_or_place_and_coincident_tokens_have_none():
     np.testing.assert_allclose(moved, structures.gaps_in_residue(embedding), rtol=1e-4)
     assert not (structures.gaps_in_residue(np.ones((1, 7, 2))) > 0).any()
     assert structures.gaps_in_residue(np.empty((0, 7, 2))).shape == (0, 28)
+
+
+def test_the_pair_sums_of_a_circle_lie_on_a_line_for_each_residue():
+    for modulus in (7, 16, 17):
+        assert structures.line_alignment(circle(modulus, 3)) == pytest.approx(1)
+
+
+def test_a_shifted_circle_has_no_lines_through_the_origin():
+    assert structures.line_alignment(circle(17) + [0.3, 0.1])[0] < 0.9
+
+
+def test_pair_sums_that_point_everywhere_alike_have_the_least_alignment():
+    alignment = structures.line_alignment(draw(50, 61))
+    assert alignment.mean() == pytest.approx(0.5, abs=0.03)
+    assert structures.line_alignment(draw(50, 61, 3)).mean() == pytest.approx(1 / 3, abs=0.04)
+
+
+def test_line_alignment_is_undefined_where_all_tokens_lie_at_the_origin():
+    assert np.isnan(structures.line_alignment(np.zeros((1, 5, 2))))[0]
