@@ -21,6 +21,8 @@ _FIRST = {
     "particle": ("alignment", "repulsion", "attraction", "step_size", "seed", "steps"),
 }
 _MOST = 2**53 - 1
+# Those that begin by themselves; what others do is reached by Fork.
+KINDS = [kind for kind, simulator in SIMULATORS.items() if simulator.origin is None]
 
 
 def settings(kind: str) -> None:
@@ -101,7 +103,11 @@ def _stored(run: str, epoch: str) -> LiveRun:
     details = loaders.run_details(opened, number)
     if details is None:
         raise StoreError(f"the database has no run {run[:20]!r}")
-    config = config_of(details["kind"], loaders.run_fields(opened, details["kind"], number))
+    kind, fields = details["kind"], loaders.run_fields(opened, details["kind"], number)
+    dynamics = SIMULATORS[kind].dynamics
+    config = config_of(dynamics or kind, fields)
+    if not epoch and dynamics:
+        epoch = "0"  # where it begins is stored, not drawn
     if not epoch:
         return LiveRun(config)
     places = loaders.arrangements(opened, (number,)).get(number)

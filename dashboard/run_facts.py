@@ -11,7 +11,9 @@ from modadd.config import Config
 from modadd.simulators import SIMULATORS
 
 # The command that makes runs of each kind.
-COMMANDS = {"transformer": "train", "particle": "simulate"}
+COMMANDS = {"transformer": "train", "particle": "simulate", "twin": "twins"}
+# What a run that begins at a network's snapshot has from there.
+_OF_NETWORK = ("seed", "modulus", "embedding_dim", "network", "network_epoch")
 
 
 def config_of(kind: str, row: Mapping[str, Any]) -> Config:
@@ -26,11 +28,16 @@ def sweep_words(config: Config, schedule: str = "", parameters: str = "") -> lis
     whatever is not the default. schedule, parameters: which snapshots to keep, and with what."""
     default = type(config)()
     words = [COMMANDS[config.kind]]
-    for name, value in config.to_dict().items():
-        if name != "seed" and value != getattr(default, name):
-            words += ["--" + name.replace("_", "-"), _shown(value)]
-    words += ["--seeds", str(config.seed)]
     simulator = SIMULATORS[config.kind]
+    given = ("seed",) if simulator.origin is None else _OF_NETWORK
+    for name, value in config.to_dict().items():
+        if name not in given and value != getattr(default, name):
+            words += ["--" + name.replace("_", "-"), _shown(value)]
+    if simulator.origin is None:
+        words += ["--seeds", str(config.seed)]
+    else:
+        network, epoch = simulator.origin(config)
+        words += ["--network", network, "--epochs", str(epoch)]
     if schedule and schedule != simulator.schedule:
         words += ["--snapshots", schedule]
     if parameters and simulator.has_classifier and parameters != "all":

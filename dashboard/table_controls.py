@@ -16,6 +16,7 @@ from modadd.tables import COUNTS, IMPERFECTIONS, MEMBERS, Definitions
 
 END = "end of the run"
 MOST_GROUPS = 60
+_WITHOUT_PAPER = "network_epoch"  # what tells runs apart that begin at a network
 _NO_METRICS = ("run_id", "is_circle", "wall_time", "job_id", "threads", "last_epoch")
 
 
@@ -24,19 +25,20 @@ def grouping(chosen: Filter, fields: Sequence[str]) -> list[str]:
     paper's."""
     known = EXPERIMENTS.get(chosen.experiments[0]) if len(chosen.experiments) == 1 else None
     experiment = known if known and known.kind == chosen.kind else papers_experiment(chosen.kind)
+    first = list(experiment.groups) if experiment else [_WITHOUT_PAPER]
     if set(st.session_state.get("by") or ()) - set(fields):  # those of the other kind
         del st.session_state["by"]
     picked = st.multiselect(
-        "A row for each", [name for name in fields if name != "seed"], list(experiment.groups),
+        "A row for each", [name for name in fields if name != "seed"], first,
         key="by", bind="query-params", max_selections=4,
     )  # fmt: skip
-    return picked or list(experiment.groups)
+    return picked or first
 
 
 def epoch(opened: Database, chosen: Filter) -> int | None:
     """The epoch whose metrics are shown, or None for the end of each run."""
     stored = loaders.epochs_of(opened, chosen)
-    unit = "Step" if chosen.kind == "particle" else "Epoch"
+    unit = "Epoch" if SIMULATORS[chosen.kind].has_classifier else "Step"
     picked = st.selectbox(unit, [END, *map(str, stored)], key="epoch", bind="query-params")
     return None if picked in (None, END) else int(picked)
 

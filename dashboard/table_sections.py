@@ -46,7 +46,8 @@ def table_section(
     if differing:
         listed = ", ".join(name.replace("_", " ") for name in differing[:6])
         st.caption(f"Runs of one group differ in {listed}: the paper has no row for such a group.")
-        experiment = papers_experiment(chosen.kind)
+    experiment = papers_experiment(chosen.kind) if differing else None
+    if experiment:
         st.button(
             f"Keep only the runs of {experiment.name}", type="tertiary", on_click=set_filter,
             args=(Filter(kind=chosen.kind, experiments=(experiment.name,)),),

@@ -118,19 +118,8 @@ def add_keep_flags(
 def add_config_flags(parser: argparse.ArgumentParser, config: type[Config]) -> None:
     """One flag a config field, which takes one value or several to sweep over."""
     group = parser.add_argument_group("fields (several values make a sweep)")
-    for field in dataclasses.fields(config):
-        if field.name == "seed":
-            continue
-        rule: Rule = field.metadata["rule"]
-        kind = field.type if callable(field.type) else str
-        group.add_argument(
-            "--" + field.name.replace("_", "-"),
-            nargs="+",
-            type=kind,
-            choices=rule.choices or None,
-            metavar=None if rule.choices else kind.__name__.upper(),
-            help=f"{field.metadata['help']} (default: {field.default})",
-        )
+    names = [name for name in config.field_types() if name != "seed"]
+    add_field_flags(group, config, names, several=True)
     group.add_argument(
         "--seeds",
         nargs="+",
@@ -139,6 +128,25 @@ def add_config_flags(parser: argparse.ArgumentParser, config: type[Config]) -> N
         help="7, or 0:100 for 0 to 99 (default: 0)",
     )
     group.add_argument("--experiment", metavar="NAME", help="a name to find the runs by")
+
+
+def add_field_flags(
+    group: argparse._ArgumentGroup, config: type[Config], names: Sequence[str], *, several: bool
+) -> None:
+    """A flag for each of the named config fields, which takes one value, or several."""
+    for field in dataclasses.fields(config):
+        if field.name not in names:
+            continue
+        rule: Rule = field.metadata["rule"]
+        kind = field.type if callable(field.type) else str
+        group.add_argument(
+            "--" + field.name.replace("_", "-"),
+            nargs="+" if several else None,
+            type=kind,
+            choices=rule.choices or None,
+            metavar=None if rule.choices else kind.__name__.upper(),
+            help=f"{field.metadata['help']} (default: {field.default})",
+        )
 
 
 def resources(arguments: argparse.Namespace) -> Resources:

@@ -25,7 +25,10 @@ MEASURED_TOGETHER = 2048
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class Chunk:
-    """Runs of equal shape to be computed as one batch, at the epochs of `schedule`."""
+    """Runs of equal shape to be computed as one batch, at the epochs of `schedule`.
+
+    start: where they begin, for kinds of runs that begin at stored snapshots.
+    """
 
     kind: str
     configs: tuple[Config, ...]
@@ -33,6 +36,13 @@ class Chunk:
     schedule: str
     parameters: str
     device: str
+    start: Snapshot | None = None
+
+    @property
+    def one_run(self) -> "Chunk":
+        """Its first run alone, at epoch 0 alone."""
+        start = None if self.start is None else self.start.of([0])
+        return dataclasses.replace(self, configs=self.configs[:1], epochs=(0,), start=start)
 
 
 def prepare_worker() -> None:
@@ -85,7 +95,7 @@ def load_kernels(chunk: Chunk) -> None:
     notice = threading.Timer(2.0, print, [text], {"file": sys.stderr})
     notice.start()
     try:
-        compute(dataclasses.replace(chunk, configs=chunk.configs[:1], epochs=(0,)))
+        compute(chunk.one_run)
     finally:
         notice.cancel()
 
@@ -93,7 +103,8 @@ def load_kernels(chunk: Chunk) -> None:
 def compute(chunk: Chunk) -> list[RunRecord]:
     """Compute a chunk. A run that diverges ends at its last finite snapshot, marked 'diverged'."""
     started = time.perf_counter()
-    stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device)
+    begin = {} if chunk.start is None else {"start": chunk.start}
+    stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
     # Float64 runs are stored as float32 too; measured is what is stored.
     with np.errstate(over="ignore"):
         kept = [_as_stored(snapshot) for snapshot in stream]
@@ -128,12 +139,7 @@ def measure_finite(
     if finite.all():
         return measure(snapshot, names)
     alive = np.flatnonzero(finite)
-    some = Snapshot(
-        tuple(snapshot.configs[run] for run in alive),
-        snapshot.epoch,
-        snapshot.embedding[alive],
-        None if snapshot.classifier is None else snapshot.classifier[alive],
-    )
+    some = snapshot.of(alive)
     spread = {}
     for name, values in (measure(some, names) if len(alive) else {}).items():
         spread[name] = np.full(len(finite), np.nan)

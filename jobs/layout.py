@@ -39,7 +39,7 @@ def lay_out(experiment: Experiment, cells: pd.DataFrame, definitions: Definition
     for values, group in _groups(experiment, cells):
         by_quantity = {cell["quantity"]: cell for cell in group.to_dict("records")}
         rows.extend(_group_rows(_labels(experiment, values), by_quantity, quantities))
-    lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *_aligned(rows), ""]
+    lines = [f"{experiment.name}: {experiment.title} ({experiment.place})", "", *aligned(rows), ""]
     return "\n".join(lines + _notes(experiment, cells, definitions))
 
 
@@ -59,7 +59,7 @@ def lay_out_differences(
             f"less {base}: difference [95 % interval], * where p < {SIGNIFICANCE} for all "
             f"{tests} tests of this table together (Holm)",
             "",
-            *_aligned(lines),
+            *aligned(lines),
             "",
             "p: Fisher's exact test (circles), Welch's t (means)",
         )
@@ -128,7 +128,8 @@ def _estimate(cell: Cell, *columns: str) -> str:
     return f"{shown} [{low}, {high}]"
 
 
-def _aligned(rows: list[list[str]]) -> list[str]:
+def aligned(rows: list[list[str]]) -> list[str]:
+    """Rows of texts as lines, every column as wide as its widest text."""
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return [
         "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip()

@@ -16,6 +16,7 @@ from jobs.compute import compute, load_kernels
 from jobs.plan import Plan, check_space, plan
 from jobs.provenance import packages, provenance
 from jobs.requests import Request
+from jobs.starts import check_starts, with_start
 from jobs.workers import Resources, device_name, executor, flow, stop_on_interrupt
 from modadd.config import ConfigError
 from modadd.metrics import METRICS
@@ -115,6 +116,7 @@ def _run(
     started = time.perf_counter()
     planned = plan(engine, request, resources)
     check_space(engine, planned)
+    check_starts(engine, request.kind, planned.configs)
     store.add_to_experiments(engine, request.experiments, planned.present)
     summary = Summary(present=len(planned.present))
     if planned.chunks:
@@ -133,15 +135,16 @@ def _compute_and_store(
     stopping: threading.Event,
     summary: Summary,
 ) -> None:
-    load_kernels(planned.chunks[0])
+    load_kernels(with_start(engine, planned.chunks[0]))
     job_id = store.add_job(
         engine,
         planned_runs=planned.runs,
         provenance=provenance(device_name(resources.device), resources.width),
         packages=packages(),
     )
+    chunks = (with_start(engine, chunk) for chunk in planned.chunks)
     with tqdm(total=planned.runs, desc=request.title, unit="run", disable=None) as progress:
-        for records in flow(pool, compute, planned.chunks, resources.width + 1, stopping):
+        for records in flow(pool, compute, chunks, resources.width + 1, stopping):
             store.add_runs(engine, job_id, records, request.experiments)
             summary.computed += len(records)
             summary.diverged += sum(record.status == "diverged" for record in records)

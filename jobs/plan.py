@@ -49,6 +49,11 @@ class Plan:
         return sum(len(chunk.configs) for chunk in self.chunks)
 
     @property
+    def configs(self) -> list[Config]:
+        """Of all that is to be computed."""
+        return [config for chunk in self.chunks for config in chunk.configs]
+
+    @property
     def result_bytes(self) -> int:
         """About how much the chunks will add to the database."""
         return sum(_result_bytes(c.configs[0], len(c.epochs)) * len(c.configs) for c in self.chunks)

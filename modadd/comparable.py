@@ -11,9 +11,10 @@ from modadd.paper import Row
 from modadd.simulators import SIMULATORS
 
 
-def papers_experiment(kind: str) -> Experiment:
-    """The experiment behind the paper's table of that kind."""
-    return next(e for e in EXPERIMENTS.values() if e.kind == kind and e.reported and not e.ours)
+def papers_experiment(kind: str) -> Experiment | None:
+    """The experiment behind the paper's table of that kind; None if the paper has none."""
+    the_papers = (e for e in EXPERIMENTS.values() if e.kind == kind and e.reported and not e.ours)
+    return next(the_papers, None)
 
 
 def papers_rows(runs: pd.DataFrame, kind: str, groups: Sequence[str]) -> dict[Any, Row]:
@@ -22,6 +23,8 @@ def papers_rows(runs: pd.DataFrame, kind: str, groups: Sequence[str]) -> dict[An
     runs: with the config fields as columns. A field that they lack is taken to be the paper's.
     """
     experiment = papers_experiment(kind)
+    if experiment is None:
+        return {}
     (field,) = experiment.groups
     defaults = SIMULATORS[kind].config().to_dict()
     fixed = {n: v for n, v in defaults.items() if n not in ("seed", field) and n in runs}

@@ -9,6 +9,7 @@ import difflib
 import hashlib
 import json
 import math
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
@@ -29,11 +30,14 @@ class Rule:
     above: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    pattern: str = ""  # of the whole text, for a text that is none of a few choices
 
     def __str__(self) -> str:
         """The rule in words, such as `>= 0` or `one of glorot, torch`."""
         if self.choices:
             return "one of " + ", ".join(self.choices)
+        if self.pattern:
+            return f"a text like {self.pattern}"
         # That a count fits the database goes without saying.
         highest = None if self.maximum == MOST else self.maximum
         bounds = ((">=", self.minimum), (">", self.above), ("<=", highest))
@@ -43,7 +47,8 @@ class Rule:
         """Whether `value` obeys the rule."""
         if self.choices:
             return value in self.choices
-        assert not isinstance(value, str)
+        if isinstance(value, str):
+            return re.fullmatch(self.pattern, value) is not None
         return (
             (isinstance(value, int) or math.isfinite(value))
             and (self.minimum is None or value >= self.minimum)

@@ -90,6 +90,20 @@ def fits(one: Floats, others: Floats, *, relabel: bool = True) -> Fits:
     return Fits(residual, units[best], shifts[best])
 
 
+def distances(some: Floats, others: Floats) -> NDArray[np.float64]:
+    """(run,) the residual of each of some (run, token, dim) fitted to its own one of others, every
+    token matched with its namesake; otherwise as `fits`.
+
+    Raises:
+        ValueError: if the arrangements differ in number, tokens or dimensions.
+    """
+    if some.ndim != 3 or some.shape != others.shape:
+        raise ValueError(f"others must be {some.shape}, as some are, got {others.shape}")
+    cross = _normalised(some).transpose(0, 2, 1) @ _normalised(others)
+    _, total = _best(cross[:, :, :, None])
+    return np.sqrt(np.maximum(1 - np.square(total), 0))
+
+
 def overlay(one: Floats, other: Floats, *, relabel: bool = True) -> Overlay:
     """Lay the other arrangement (token, dim) over the one (token, dim) as well as can be.
 

@@ -4,7 +4,8 @@ Whoever stores, measures or lists runs goes through this table, so that a new dy
 with a config, and one entry here.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import operator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from modadd import particles, training
@@ -12,6 +13,7 @@ from modadd.config import Config
 from modadd.particles import ParticleConfig, simulate
 from modadd.snapshots import Snapshot
 from modadd.training import TrainingConfig, train
+from modadd.twins import TwinConfig
 
 
 class Simulator(NamedTuple):
@@ -20,15 +22,19 @@ class Simulator(NamedTuple):
     numbers: how many numbers one run of a config works on in a step, and stores in a snapshot;
     from these the jobs choose how many runs share a batch. has_classifier: whether its snapshots
     have parameters behind the arrangement. schedule: the default for
-    `modadd.snapshots.schedule`. title: what people call its runs.
+    `modadd.snapshots.schedule`. title: what people call its runs. origin: for runs that begin
+    where a stored run was, that run's identity and the epoch, by config; whoever has the store
+    hands that snapshot to `run` as `start`. dynamics: the kind that such runs go on like.
     """
 
     config: type[Config]
-    run: Callable[[Sequence[Any], Sequence[int], str], Iterator[Snapshot]]
+    run: Callable[..., Iterator[Snapshot]]
     numbers: Callable[[Any], tuple[int, int]]
     has_classifier: bool
     schedule: str
     title: str
+    origin: Callable[[Any], tuple[str, int]] | None = None
+    dynamics: str | None = None
 
 
 SIMULATORS: dict[str, Simulator] = {
@@ -47,5 +53,15 @@ SIMULATORS: dict[str, Simulator] = {
         has_classifier=False,
         schedule="all",
         title="particle simulations",
+    ),
+    TwinConfig.kind: Simulator(
+        config=TwinConfig,
+        run=simulate,
+        numbers=particles.numbers,
+        has_classifier=False,
+        schedule="final",
+        title="twins of networks",
+        origin=operator.attrgetter("network", "network_epoch"),
+        dynamics=ParticleConfig.kind,
     ),
 }

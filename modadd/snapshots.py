@@ -32,6 +32,15 @@ class Snapshot:
             finite = finite & np.isfinite(self.classifier).all(axis=1)
         return np.asarray(finite)
 
+    def of(self, runs: Sequence[int] | NDArray[np.int64]) -> "Snapshot":
+        """Some of the runs, by their places in the batch."""
+        return Snapshot(
+            tuple(self.configs[run] for run in runs),
+            self.epoch,
+            self.embedding[runs],
+            None if self.classifier is None else self.classifier[runs],
+        )
+
 
 def together(snapshots: Sequence[Snapshot]) -> Snapshot:
     """Snapshots of the same runs as one batch, the first one's runs first; the last one's epoch."""

@@ -18,6 +18,8 @@ def values_of(field):
     rule = field.metadata["rule"]
     if rule.choices:
         return st.sampled_from(rule.choices)
+    if rule.pattern:
+        return st.sampled_from([field.default, "0" * 64])
     low = rule.minimum if rule.minimum is not None else rule.above
     if field.type is int:
         return st.integers(int(low), min(int(rule.maximum or 60), 60))

@@ -22,9 +22,11 @@ from jobs.requests import KINDS
 from modadd.forces import particle_forces
 from modadd.network import Classifier
 from modadd.particles import ParticleConfig
+from modadd.simulators import SIMULATORS
 from modadd.structures import neighbours
 from modadd.task import pair_sums, pairs, split
 from modadd.training import TrainingConfig
+from modadd.twins import TwinConfig
 
 
 def walk(epochs=3, tokens=5, dim=2, seed=0):
@@ -127,7 +129,15 @@ def test_the_curves_are_the_series_without_what_is_undefined():
 
 
 def test_the_commands_are_the_jobs():
-    assert {word: kind for kind, word in COMMANDS.items()} == KINDS
+    by_themselves = {k: word for k, word in COMMANDS.items() if SIMULATORS[k].origin is None}
+    assert {word: kind for kind, word in by_themselves.items()} == KINDS
+    assert set(COMMANDS) == set(SIMULATORS)
+
+
+def test_the_command_of_a_twin_names_its_network_and_epoch():
+    twin = TwinConfig(seed=3, network_epoch=20, alignment=2.0)
+    words = sweep_words(twin, "final", "none")
+    assert words == ["twins", "--alignment", "2", "--network", twin.network, "--epochs", "20"]
 
 
 @pytest.mark.parametrize(

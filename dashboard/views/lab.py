@@ -28,7 +28,7 @@ with st.sidebar:
     st.session_state.setdefault(KIND, "transformer")
     st.session_state[KIND] = st.session_state[KIND]
     kind = st.segmented_control(
-        "Kind", list(SIMULATORS), format_func=lambda name: SIMULATORS[name].title.capitalize(),
+        "Kind", lab_controls.KINDS, format_func=lambda name: SIMULATORS[name].title.capitalize(),
         key=KIND, required=True, label_visibility="collapsed",
     )  # fmt: skip
     assert kind is not None

@@ -1,0 +1,155 @@
+import shutil
+import sqlite3
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from db.arrangements import arrangements
+from db.connect import open_for_reading, open_for_writing
+from db.queries import stored_runs
+from jobs.loop import prepare_database, run_requests
+from jobs.requests import sweep
+from jobs.twins import twin_request
+from jobs.workers import Resources
+from modadd.config import ConfigError
+from modadd.particles import ParticleConfig
+from modadd.simulators import SIMULATORS
+from modadd.training import TrainingConfig
+from modadd.twins import LAW_FIELDS, TwinConfig, twins
+
+QUICK = ("--epochs", 0, 20, "--steps", 5)
+
+
+@pytest.fixture
+def networks(small_database, own_directory):
+    """A copy of the small database in the test's own directory."""
+    shutil.copy(small_database, own_directory / "modadd.db")
+    return "modadd.db"
+
+
+def computed(*requests, database="modadd.db"):
+    with open_for_writing(database) as engine:
+        prepare_database(engine)
+        return [summary for _, summary in run_requests(engine, requests, Resources())]
+
+
+def path_of(config, database="modadd.db"):
+    with open_for_reading(database) as engine:
+        run_id = stored_runs(engine, [config.identity])[config.identity].run_id
+        return arrangements(engine, [run_id])[run_id].embeddings
+
+
+def test_a_twin_of_a_particle_runs_start_is_that_run():
+    run = ParticleConfig(seed=4, alignment=2.0, steps=30)
+    twin = TwinConfig(seed=4, alignment=2.0, steps=30, network=run.identity, network_epoch=0)
+    computed(sweep("simulate", {"alignment": 2.0, "seeds": 4, "steps": 30}))
+    computed(twin_request([twin], "all"))
+    assert np.array_equal(path_of(run), path_of(twin))
+
+
+def test_a_twin_from_the_middle_of_a_particle_run_is_the_rest_of_it():
+    run = ParticleConfig(seed=4, steps=30)
+    twin = TwinConfig(seed=4, steps=20, network=run.identity, network_epoch=10)
+    computed(sweep("simulate", {"seeds": 4, "steps": 30}))
+    computed(twin_request([twin], "all"))
+    assert np.array_equal(path_of(run)[10:], path_of(twin))
+
+
+def test_step_0_is_the_networks_embedding(networks, modadd):
+    modadd("twins", *QUICK, "--seeds", 2, "--snapshots", "all")
+    network = TrainingConfig(seed=2, weight_decay=0.3, epochs=300)
+    (twin,) = twins([network], [20], {"steps": 5})
+    with open_for_reading(networks) as engine:
+        run_id = stored_runs(engine, [network.identity])[network.identity].run_id
+        there = arrangements(engine, [run_id], [20])[run_id].embeddings[0]
+    assert np.array_equal(path_of(twin)[0], there)
+
+
+def test_the_command_stores_twins_once_and_prints_their_tables(networks, modadd):
+    status, printed, errors = modadd("twins", *QUICK, "--seeds", "0:3")
+    assert status == 0
+    assert "24 runs computed" in errors  # 3 seeds, 4 weight decays, 2 epochs
+    for title in ("Does it end as a circle?", "AUC", "Correlation", "Procrustes", "imperfect"):
+        assert title in printed
+    again = modadd("twins", *QUICK, "--seeds", "0:3")
+    assert "0 runs computed, 24 were there" in again[2]
+    assert again[1] == printed
+
+
+def test_sql_finds_the_network_of_a_twin(networks, modadd):
+    modadd("twins", *QUICK, "--seeds", 1)
+    with sqlite3.connect(networks) as connection:
+        linked = pd.read_sql(
+            "SELECT n.seed, t.seed AS twins, n.weight_decay, t.network_epoch, t.is_circle "
+            "FROM twin_runs AS t JOIN transformer_runs AS n ON n.config_hash = t.network",
+            connection,
+        )
+    assert len(linked) == 8
+    assert (linked["seed"] == linked["twins"]).all()
+    assert set(linked["network_epoch"]) == {0, 20}
+
+
+def test_one_network_alone_and_another_law(networks, modadd):
+    network = TrainingConfig(seed=2, weight_decay=0.3, epochs=300)
+    words = ("--network", network.identity, "--alignment", 2.0)
+    status, printed, errors = modadd("twins", *QUICK, *words, "--csv")
+    assert status == 0
+    assert "2 runs computed" in errors
+    assert printed.startswith("predictor,measure,value,low,high,n,p,note,weight_decay,epoch")
+    assert len(path_of(*twins([network], [20], {"alignment": 2.0, "steps": 5}))) == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--epochs", 11), "snapshots at the epochs asked for, 48 of them lack some of 11"),
+        (("--epochs", 301), "epochs must be >= 0 and <= 300, the last one, got 301"),
+        (
+            ("--experiment", "table1"),
+            "no networks of an experiment 'table1' (did you mean 'table-1'?)",
+        ),
+        (("--seeds", 99), "no runs of table-1 have these seeds and are done"),
+        (("--network", "abc"), "no done network has the config_hash 'abc'"),
+        (("--epochs", 0, "--step-size", 0), "step_size must be > 0"),
+    ],
+)
+def test_bad_input_is_one_line_and_stores_nothing(networks, modadd, words, message):
+    status, printed, errors = modadd("twins", *words)
+    assert status == 2
+    assert message in errors
+    assert errors.count("\n") == 1
+    assert not printed
+    with sqlite3.connect(networks) as connection:
+        assert connection.execute("SELECT COUNT(*) FROM runs WHERE kind = 'twin'").fetchone() == (
+            0,
+        )
+
+
+def test_missing_snapshots_say_how_to_make_them(networks, modadd):
+    _, _, errors = modadd("twins", "--epochs", 0, 11, 13)
+    assert "--snapshots 11,13" in errors
+
+
+def test_a_twin_must_have_its_networks_sizes():
+    computed(sweep("simulate", {"seeds": 4, "steps": 3, "modulus": 5}))
+    twin = TwinConfig(network=ParticleConfig(seed=4, steps=3, modulus=5).identity)
+    with pytest.raises(ConfigError, match="modulus and embedding_dim must be 5 and 2"):
+        computed(twin_request([twin]))
+
+
+def test_a_network_is_named_by_a_whole_identity():
+    with pytest.raises(ConfigError, match="network must be a text like"):
+        TwinConfig(network="d664")
+
+
+def test_the_default_twin_begins_at_the_default_network():
+    assert TwinConfig().network == TrainingConfig().identity
+    assert SIMULATORS["twin"].origin(TwinConfig()) == (TrainingConfig().identity, 0)
+
+
+def test_a_twin_is_a_particle_simulation_in_every_field_of_the_law():
+    own = {"seed", "modulus", "embedding_dim", "network", "network_epoch"}
+    assert set(LAW_FIELDS) == set(TwinConfig.field_types()) - own
+    assert replace(TwinConfig(), alignment=2.0).identity != TwinConfig().identity
