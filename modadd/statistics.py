@@ -72,7 +72,9 @@ def proportions(count: NDArray[Any], n: NDArray[Any]) -> Bounds:
     total = np.where(n > 0, n, np.nan).astype(np.float64)
     centre = (count + Z**2 / 2) / (total + Z**2)
     half = Z / (total + Z**2) * np.sqrt(count * (total - count) / total + Z**2 / 4)
-    return np.maximum(centre - half, 0), np.minimum(centre + half, 1)
+    # At the ends a bound is the end itself, which rounding misses by a hair.
+    low = np.where(count == 0, 0 * total, centre - half)
+    return low, np.where(count == n, total / total, centre + half)
 
 
 def distribution(values: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64], float]:

@@ -151,7 +151,8 @@ def main(database, seconds):
     ask(engine, "SELECT * FROM transformer_runs")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for sql in ENDLESS + ABUNDANT:
-        found = ask(engine, sql, 10_000, seconds)
+        # What ends by its own budget may take its time on a busy machine.
+        found = ask(engine, sql, 10_000, seconds if sql in ENDLESS else 60)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
         kilobytes = grown // 1024 if sys.platform == "darwin" else grown
         print(json.dumps([sql, found.refused, found.cut, found.seconds, kilobytes / 1024]))
