@@ -141,7 +141,7 @@ def test_an_experiment_of_ones_own_is_tabulated_by_the_fields_that_vary(modadd):
     rows = printed.splitlines()
     assert rows[0].startswith("modulus,hidden_size,quantity,value")
     assert rows[1].startswith("5,4,circles,")
-    assert len(rows) == 1 + 4 * 6
+    assert len(rows) == 1 + 4 * 7  # over moduli, the share of the pairs too
     assert "mine: networks (your own)" in modadd("tables", "mine")[1]
 
 
