@@ -172,6 +172,39 @@ def series_table(metrics: Sequence[str]) -> Table:
     return _declared("series", _run_key(), epoch, *(Column(name, Real) for name in metrics))
 
 
+def law_fits_table(columns: Sequence[str]) -> Table:
+    """The table of forces fitted with a law: a row a fit of a snapshot, `columns` its numbers."""
+    keys = (
+        Column("epoch", Whole, primary_key=True),
+        Column("target", Text, primary_key=True),
+        Column("fit", Text, primary_key=True),
+        Column("n", Whole, nullable=False),
+    )
+    return _declared("law_fits", _run_key(), *keys, *(Column(name, Real) for name in columns))
+
+
+def audits_table() -> Table:
+    """The table of runs whose forces were fitted, and by which version of the fits."""
+    return _declared(
+        "audits",
+        _run_key(),
+        Column("version", Whole, nullable=False),
+        Column("snapshots", Whole, nullable=False),
+        Column("updates", Whole, nullable=False),
+    )
+
+
+def law_moments_table() -> Table:
+    """The table of inner products that laws are learnt from: a row a phase of a run's training."""
+    return _declared(
+        "law_moments",
+        _run_key(),
+        Column("phase", Text, primary_key=True),
+        Column("snapshots", Whole, nullable=False),
+        Column("products", LargeBinary, nullable=False),
+    )
+
+
 def points_table(dim: int) -> Table:
     """The table of final arrangements: a row a token, columns x0, x1, …; NULL past a run's dim."""
     token = Column("token", Whole, primary_key=True)

@@ -86,7 +86,7 @@ def add_runs(
         if new:
             connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in new])
             for table, names, rows in _rows_by_table(connection, ids, new):
-                _insert(connection, table, names, rows)
+                insert_rows(connection, table, names, rows)
         run_ids = [*ids.values(), *(s.run_id for h, s in stored.items() if h not in ids)]
         members |= {(name, run_id) for name in experiments for run_id in run_ids}
         _write_members(connection, members)
@@ -106,7 +106,7 @@ def update_series(
     engine: Engine, values: Mapping[str, NDArray[np.float64]], keys: Sequence[tuple[int, int]]
 ) -> None:
     """Overwrite metrics of snapshots. keys: (run_id, epoch) a row; values: name → (row,)."""
-    columns = {name: _nullable(array) for name, array in values.items()}
+    columns = {name: nullable(array) for name, array in values.items()}
     rows = [
         {"_run": run_id, "_epoch": epoch, **{name: columns[name][index] for name in columns}}
         for index, (run_id, epoch) in enumerate(keys)
@@ -155,7 +155,7 @@ def _run_row(ids: Mapping[str, int], record: RunRecord, job_id: int) -> dict[str
     }
 
 
-def _insert(
+def insert_rows(
     connection: Connection, table: Any, names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert rows of plain values, past SQLAlchemy's handling of each (13 µs a row)."""
@@ -201,7 +201,7 @@ def _rows_by_table(
     series_rows = (
         (i, *row)
         for i, r in numbered
-        for row in zip(r.epochs, *map(_nullable, r.metrics.values()), strict=True)
+        for row in zip(r.epochs, *map(nullable, r.metrics.values()), strict=True)
     )
     yield series_table(list(first.metrics)), ["run_id", "epoch", *first.metrics], series_rows
 
@@ -260,7 +260,7 @@ def _blob(array: NDArray[np.float32]) -> bytes:
     return array.astype(FLOAT32, copy=False).tobytes()
 
 
-def _nullable(values: NDArray[np.float64]) -> list[float | None]:
+def nullable(values: NDArray[np.float64]) -> list[float | None]:
     """Floats with None, SQL's NULL, where undefined."""
     return [None if value != value else value for value in values.tolist()]
 

@@ -14,6 +14,7 @@ COMMANDS = {
     "run": "run the sweeps of a TOML file",
     "report": "write the whole paper, regenerated, as a web page and a PDF",
     "tables": "print the tables from what is stored",
+    "audit": "put the force law on trial: what it explains of the true forces",
     "twins": "start particles from networks' embeddings: do they end alike?",
     "measure": "measure metrics on every stored snapshot",
     "list": "list experiments, metrics and what is stored",

@@ -26,6 +26,7 @@ class Stream(IntEnum):
     HIDDEN_BIAS = 3
     OUTPUT_WEIGHT = 4
     OUTPUT_BIAS = 5
+    NULLS = 6
 
 
 def uniform(seed: int, stream: Stream, count: int) -> NDArray[np.float64]:

@@ -1,0 +1,167 @@
+"""The audit of the force law: what of the true forces of stored networks a law explains.
+
+The tables are declared when an audit is first written; they go with their runs.
+"""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine, Select, Table, delete, inspect, select
+
+from db.connect import StoreError, writing
+from db.declarations import declare_columns
+from db.schema import (
+    ClassifierSnapshot,
+    ExperimentRun,
+    Run,
+    audits_table,
+    law_fits_table,
+    law_moments_table,
+)
+from db.store import insert_rows, nullable
+
+FLOAT64 = np.dtype("<f8")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class FitRecord:
+    """A fit at each snapshot of a run. columns: name → (snapshot,), NaN where undefined."""
+
+    target: str
+    fit: str
+    n: int
+    columns: Mapping[str, NDArray[np.float64]]
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class AuditRecord:
+    """All fits of a run.
+
+    epochs: of the audited snapshots. updates: at how many of them the optimiser's update is known.
+    moments: phase → (how many snapshots, (count,) inner products).
+    """
+
+    run_id: int
+    epochs: Sequence[int]
+    updates: int
+    fits: Sequence[FitRecord]
+    moments: Mapping[str, tuple[int, NDArray[np.float64]]]
+
+
+def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> None:
+    """Store audits of runs in place of those that they have; those of deleted runs are dropped."""
+    columns = list(records[0].fits[0].columns) if records and records[0].fits else []
+    fits, audits, moments = law_fits_table(columns), audits_table(), law_moments_table()
+    with writing(engine) as connection:
+        for table in (fits, audits, moments):
+            declare_columns(connection, table)
+        ids = [record.run_id for record in records]
+        stored = set(connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars())
+        kept = [record for record in records if record.run_id in stored]
+        for table in (fits, audits, moments):
+            connection.execute(delete(table).where(table.c.run_id.in_(ids)))
+        insert_rows(
+            connection,
+            audits,
+            ["run_id", "version", "snapshots", "updates"],
+            [(r.run_id, version, len(r.epochs), r.updates) for r in kept],
+        )
+        insert_rows(
+            connection,
+            fits,
+            ["run_id", "epoch", "target", "fit", "n", *columns],
+            (
+                (r.run_id, epoch, fit.target, fit.fit, fit.n, *row)
+                for r in kept
+                for fit in r.fits
+                for epoch, *row in zip(
+                    r.epochs, *(nullable(fit.columns[name]) for name in columns), strict=True
+                )
+            ),
+        )
+        insert_rows(
+            connection,
+            moments,
+            ["run_id", "phase", "snapshots", "products"],
+            (
+                (r.run_id, phase, snapshots, products.astype(FLOAT64).tobytes())
+                for r in kept
+                for phase, (snapshots, products) in r.moments.items()
+            ),
+        )
+
+
+def runs_to_audit(engine: Engine, version: int, experiment: str | None = None) -> list[int]:
+    """The runs with parameters, of an experiment or all, without an audit of this version."""
+    query = select(ClassifierSnapshot.run_id).distinct().order_by(ClassifierSnapshot.run_id)
+    if experiment is not None:
+        query = query.where(ClassifierSnapshot.run_id.in_(_members(experiment)))
+    table = audits_table()
+    if inspect(engine).has_table(table.name):
+        done = select(table.c.run_id).where(table.c.version == version)
+        query = query.where(ClassifierSnapshot.run_id.not_in(done))
+    with engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def law_fits(
+    engine: Engine,
+    columns: Sequence[str],
+    *,
+    experiment: str | None = None,
+    epochs: Sequence[int] | None = None,
+    run_ids: Sequence[int] | None = None,
+) -> pd.DataFrame:
+    """run_id, epoch, target, fit, n and the named columns of every stored fit, as asked for.
+
+    experiment, epochs, run_ids: of these alone; empty if nothing was audited.
+    """
+    table = law_fits_table(columns)
+    _check_audited(engine, table)
+    query = select(table).order_by(*table.primary_key.columns)
+    if experiment is not None:
+        query = query.where(table.c.run_id.in_(_members(experiment)))
+    if epochs is not None:
+        query = query.where(table.c.epoch.in_(list(epochs)))
+    if run_ids is not None:
+        query = query.where(table.c.run_id.in_(list(run_ids)))
+    return pd.read_sql(query, engine)
+
+
+def audited_epochs(engine: Engine, experiment: str | None = None) -> list[int]:
+    """The epochs at which any run, or any of an experiment, was audited; sorted."""
+    table = law_fits_table([])
+    _check_audited(engine, table)
+    query = select(table.c.epoch).distinct().order_by(table.c.epoch)
+    if experiment is not None:
+        query = query.where(table.c.run_id.in_(_members(experiment)))
+    with engine.connect() as connection:
+        return list(connection.execute(query).scalars())
+
+
+def law_moments(
+    engine: Engine, phase: str, run_ids: Sequence[int]
+) -> dict[int, NDArray[np.float64]]:
+    """run_id → (count,) inner products of a phase, of those of the runs that have it."""
+    table = law_moments_table()
+    _check_audited(engine, table)
+    query = select(table.c.run_id, table.c.products).where(
+        table.c.phase == phase, table.c.run_id.in_(list(run_ids))
+    )
+    with engine.connect() as connection:
+        rows = connection.execute(query.order_by(table.c.run_id)).all()
+    return {run_id: np.frombuffer(blob, FLOAT64) for run_id, blob in rows}
+
+
+def _members(experiment: str) -> Select[int]:
+    return select(ExperimentRun.run_id).where(ExperimentRun.experiment == experiment)
+
+
+def _check_audited(engine: Engine, table: Table) -> None:
+    if not inspect(engine).has_table(table.name):
+        raise StoreError(
+            "the database holds no audit: run `modadd audit` on networks with stored parameters"
+        )

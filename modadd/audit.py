@@ -1,0 +1,204 @@
+"""The force law on trial: how much of a network's true forces do the law and its rivals explain?
+
+At every snapshot, the forces of `modadd.true_forces` are fitted with the terms of the paper's law
+(`modadd.law_terms`), with those of its rivals, and with the law of networks that are wrong on
+purpose, which shows what a fit of as many coefficients finds in nothing.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from modadd.force_fits import (
+    FITS,
+    Fit,
+    Products,
+    coefficients,
+    cosine,
+    groups_of,
+    held_out,
+    mean_cosine,
+    products,
+    r_squared,
+    together,
+)
+from modadd.law_terms import LAW, TERMS, law_terms, parallelograms
+from modadd.network import unpack_classifier
+from modadd.randomness import Stream, normal, permutation
+from modadd.snapshots import Floats
+from modadd.training import TrainingConfig
+from modadd.true_forces import TrainingPairs, Vectors, pair_sum_forces, training_pairs
+
+#: Goes up whenever the numbers change: stored audits of another version are made again.
+VERSION = 1
+
+#: What a fit leaves behind, each (snapshot,) with NaN for undefined.
+COLUMNS = (*LAW, "outward", "r_squared", "held_out_r_squared", "cosine", "mean_cosine", "rms")
+
+#: The law fitted to what it should not explain.
+NULLS = {
+    "shuffled-labels": "the law where residues are dealt out to the pairs at random",
+    "rotated-forces": "the law, of true forces each turned into a random direction",
+    "random-embedding": "the law at tokens of the same radii in random directions",
+}
+
+#: What stands beside the law where it is fitted to Adam's update, besides those of `FITS`.
+OF_UPDATES = {
+    fit.name: fit
+    for fit in (
+        Fit("gradient", {"gradient": "gradient"}, "the true force on the token alone"),
+        Fit("outward", {"outward": "outward"}, "the token's position: an update undoing the decay"),
+        Fit("law-outward", {**FITS["law"].terms, "outward": "outward"}, "the law, and `outward`"),
+    )
+}
+
+#: Which fits are made to which target.
+TARGETS = {
+    "pair_sums": (*FITS, *NULLS),
+    "tokens": ("law", "clustering", "alignment", "shuffled-labels"),
+    "updates": ("law", *OF_UPDATES, "shuffled-labels"),
+}
+
+
+class Fitted(NamedTuple):
+    """A fit to a target, at each snapshot of a run. n: how many numbers were fitted."""
+
+    target: str
+    fit: str
+    n: int
+    columns: Mapping[str, NDArray[np.float64]]
+
+
+def audit(
+    config: TrainingConfig, embedding: Floats, classifier: Floats, updates: Vectors
+) -> list[Fitted]:
+    """Every fit of `TARGETS` at every snapshot of one run.
+
+    embedding: (snapshot, token, dim). classifier: (snapshot, count) flat parameters. updates:
+    (snapshot, token, dim), see `modadd.true_forces.updates`; NaN leaves those fits undefined.
+
+    Out of sample, the pairs (of the other targets: the tokens) fall into two halves by the run's
+    own seed, and each half is foretold from the other. The nulls are drawn from that seed, too,
+    once for all of its snapshots.
+    """
+    return [
+        _fitted(target, name, fit, side)
+        for target, sides in _sides(config, embedding, classifier, updates).items()
+        for name, fit, side in sides
+    ]
+
+
+@dataclasses.dataclass(frozen=True)
+class _Side:
+    """Fields (snapshot, term, vector, dim), the names of their terms, and the force they explain.
+
+    half: (vector,) whether a vector is in the first half.
+    """
+
+    fields: Vectors
+    terms: tuple[str, ...]
+    force: Vectors
+    half: NDArray[np.bool_]
+
+    @cached_property
+    def halves(self) -> tuple[Products, Products]:
+        """The inner products over each half of the vectors."""
+        first, second = (
+            products(self.fields[:, :, chosen], self.force[:, chosen])
+            for chosen in (self.half, ~self.half)
+        )
+        return first, second
+
+
+def _sides(
+    config: TrainingConfig, embedding: Floats, classifier: Floats, updates: Vectors
+) -> dict[str, list[tuple[str, Fit, _Side]]]:
+    """target → (name, fit, what it is made of) of every fit."""
+    trained = training_pairs(config)
+    tokens = embedding.astype(np.float64)
+    sums = trained.membership @ tokens
+    parameters = unpack_classifier(classifier, config)
+    force = pair_sum_forces(sums, trained.residue, parameters)
+    dealt, directions, positions = _draws(config, trained, tokens)
+
+    terms = (*TERMS, "parallelogram")
+    fields = _fields(tokens, trained, trained.residue)
+    shuffled = law_terms(sums, trained.residue[dealt])[:, : len(LAW)]
+    elsewhere = law_terms(trained.membership @ positions, trained.residue)[:, : len(LAW)]
+    turned = np.linalg.norm(force, axis=2, keepdims=True) * directions
+    half = np.argsort(dealt) % 2 == 0
+    nulls = {
+        "shuffled-labels": _Side(shuffled, LAW, force, half),
+        "rotated-forces": _Side(fields[:, : len(LAW)], LAW, turned, half),
+        "random-embedding": _Side(elsewhere, LAW, force, half),
+    }
+    of_pairs = dict.fromkeys(FITS, _Side(fields, terms, force, half)) | nulls
+
+    down = trained.membership.T
+    on_tokens = down @ force
+    beside = np.stack([tokens, on_tokens], axis=1)
+    of_tokens = np.concatenate([down @ fields, beside], axis=1)
+    named = (*terms, "outward", "gradient")
+    halves = permutation(config.seed, Stream.NULLS, config.modulus) % 2 == 0
+    found: dict[str, list[tuple[str, Fit, _Side]]] = {"pair_sums": _listed("pair_sums", of_pairs)}
+    for target, moved in (("tokens", on_tokens), ("updates", updates)):
+        sides = dict.fromkeys(TARGETS[target], _Side(of_tokens, named, moved, halves))
+        sides["shuffled-labels"] = _Side(down @ shuffled, LAW, moved, halves)
+        found[target] = _listed(target, sides)
+    return found
+
+
+def _listed(target: str, sides: Mapping[str, _Side]) -> list[tuple[str, Fit, _Side]]:
+    known = FITS | OF_UPDATES | dict.fromkeys(NULLS, FITS["law"])
+    return [(name, known[name], sides[name]) for name in TARGETS[target]]
+
+
+def _fields(tokens: Vectors, trained: TrainingPairs, residue: NDArray[np.int64]) -> Vectors:
+    """(snapshot, term, pair, dim) of `TERMS` and the parallelograms."""
+    found = law_terms(trained.membership @ tokens, residue)
+    pull = found[:, TERMS.index("far_attraction")]
+    beside = parallelograms(tokens, trained.membership, residue, pull)
+    return np.concatenate([found, beside[:, None]], axis=1)
+
+
+def _draws(
+    config: TrainingConfig, trained: TrainingPairs, tokens: Vectors
+) -> tuple[NDArray[np.int64], Vectors, Vectors]:
+    """An order of the pairs, a direction for each, and tokens of the same radii: (snapshot, token,
+    dim)."""
+    count, (_, modulus, dim) = len(trained.residue), tokens.shape
+    order = permutation(config.seed, Stream.NULLS, count)
+    drawn = normal(config.seed, Stream.NULLS, (count + modulus) * dim).reshape(-1, dim)
+    directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    radii = np.linalg.norm(tokens, axis=2, keepdims=True)
+    return order, directions[:count], radii * directions[count:]
+
+
+def _fitted(target: str, name: str, fit: Fit, side: _Side) -> Fitted:
+    groups = groups_of(fit, side.terms)
+    first, second = (half.of(groups) for half in side.halves)
+    whole = first.plus(second)
+    # All three at once: a solver's calls take longer than what they do.
+    chosen, of_first, of_second = np.split(
+        coefficients(together((whole, first, second)), free=fit.free), 3
+    )
+    used = groups.any(axis=0)
+    fields = side.fields[:, used].swapaxes(0, 1)
+    moved = sum((chosen @ groups[:, used]).T[..., None, None] * fields)
+    columns = dict.fromkeys(COLUMNS, np.full(len(chosen), np.nan))
+    roles = {role: 0 if fit.tied else place for place, role in enumerate(fit.terms)}
+    columns |= {role: chosen[:, place] for role, place in roles.items() if role in COLUMNS}
+    columns |= {
+        "r_squared": r_squared(whole, chosen),
+        "held_out_r_squared": held_out(first, second, of_first, of_second),
+        "cosine": cosine(whole, chosen),
+        "mean_cosine": mean_cosine(moved, side.force),
+        "rms": np.sqrt(whole.squares / side.force[0].size),
+    }
+    undefined = ~np.isfinite(columns["r_squared"])
+    cleaned = {key: np.where(undefined, np.nan, values) for key, values in columns.items()}
+    return Fitted(target, name, side.force[0].size, cleaned)

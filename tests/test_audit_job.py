@@ -1,0 +1,79 @@
+"""`modadd audit`: what it stores, what it prints, and that it does nothing twice."""
+
+import sqlite3
+
+import pytest
+from test_jobs import QUICK, contents, sql
+
+from db.connect import reader
+from db.law import law_fits
+from modadd.audit import TARGETS
+
+
+@pytest.fixture
+def networks(modadd):
+    modadd("train", *QUICK, "--seeds", "0:3", "--weight-decay", 0, 1, "--experiment", "mine")
+    modadd("train", *QUICK, "--seeds", 7, "--parameters", "final", "--experiment", "other")
+
+
+def test_every_snapshot_with_parameters_is_audited_once(modadd, networks):
+    status, printed, errors = modadd("audit", "mine", "--epochs", 0, 20)
+    assert status == 0
+    assert "6 networks audited" in errors
+    snapshots = sql("SELECT count(*) FROM classifiers JOIN experiment_runs USING (run_id) "
+                    "WHERE experiment = 'mine'")[0][0]  # fmt: skip
+    fits = sum(map(len, TARGETS.values()))
+    assert sql("SELECT count(*) FROM law_fits") == [(fits * snapshots,)]
+    assert sql("SELECT count(*) FROM law_fits WHERE r_squared IS NULL OR n IS NULL") == [(0,)]
+    assert sql("SELECT DISTINCT snapshots = updates FROM audits") == [(1,)]
+    assert "weight decay 1.0, n = 3" in printed
+
+    before, revision = contents(), sql("SELECT revision FROM store")
+    assert "0 networks audited" in modadd("audit", "mine", "--epochs", 0)[2]
+    assert contents() == before
+    assert sql("SELECT revision FROM store") == revision
+
+
+def test_only_snapshots_whose_parameters_were_kept_are_audited(modadd, networks):
+    assert modadd("audit", "other", "--epochs", 20)[0] == 0
+    assert sql("SELECT DISTINCT epoch FROM law_fits") == [(20,)]
+
+
+def test_an_audit_of_another_version_is_made_again(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    before = contents()
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE audits SET version = 0 WHERE run_id < 3")
+        connection.execute("UPDATE law_fits SET r_squared = 7 WHERE run_id < 3")
+    assert "2 networks audited" in modadd("audit", "mine", "--epochs", 0)[2]
+    assert contents() == before
+
+
+def test_an_audit_goes_with_its_run(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute("DELETE FROM runs WHERE run_id = 1")
+    for table in ("law_fits", "audits"):
+        assert sql(f"SELECT count(*) FROM {table} WHERE run_id = 1") == [(0,)]
+
+
+def test_a_row_of_an_audit_is_found_by_run_and_epoch(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    engine = reader("modadd.db")
+    found = law_fits(engine, ["r_squared"], experiment="mine", epochs=[20], run_ids=[2])
+    engine.dispose()
+    assert set(found["run_id"]) == {2}
+    assert set(found["epoch"]) == {20}
+    assert found.groupby("target")["fit"].count().to_dict() == {
+        target: len(fits) for target, fits in TARGETS.items()
+    }
+
+
+def test_bad_input_is_one_clear_line(modadd, networks):
+    status, _, errors = modadd("audit", "mein")
+    assert status == 2
+    assert "no runs of mein are stored that are networks (did you mean 'mine'?)" in errors
+    status, _, errors = modadd("audit", "mine", "--epochs", 99)
+    assert status == 2
+    assert "no network of mine was audited at these epochs; known: 0, 1, 2" in errors
