@@ -65,6 +65,8 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
     Raises:
         NoDatabaseError: if it is absent and not to be created.
         StoreError: if the place holds something else, cannot be written, or is newer than we are.
+
+    A file of an older version is upgraded first (`db.upgrade`).
     """
     url = database_url(location)
     path = _sqlite_path(url)
@@ -76,12 +78,13 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
     if path is not None:
         event.listen(engine, "connect", _prepare_writer)
         event.listen(engine, "begin", _begin)
-    with (
-        understood(location),
-        _locked(engine),
-        _for_writing(engine).begin() as connection,
-    ):
-        _check_store(connection, location, create=create)
+    with understood(location), _locked(engine):
+        with _for_writing(engine).begin() as connection:
+            version = _prepare_store(connection, location, create=create)
+        if version < SCHEMA_VERSION:
+            from db.upgrade import upgrade  # only an old file waits for Alembic
+
+            upgrade(engine, version)
     try:
         yield engine
     finally:
@@ -114,7 +117,7 @@ def reader(location: str) -> Engine:
         _check_file(path, writable=False)
         engine = create_engine(url, creator=lambda: _read_only(path))
     with understood(location), engine.connect() as connection:
-        _check_store(connection, location, create=False)
+        stored_version(connection, location)
     return engine
 
 
@@ -219,25 +222,38 @@ def _check_file(path: Path, *, writable: bool) -> None:
 _ANY_WRITE = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 
 
-def _check_store(connection: Connection, location: str, *, create: bool) -> None:
-    """Make sure that this is a store of ours and of our version; create it in an empty database."""
-    tables = inspect(connection).get_table_names()
-    if "store" not in tables:
-        if tables or not create:
-            what = "holds other tables" if tables else "is empty"
-            raise StoreError(f"{location} {what} and is no modadd database: name another")
+def _prepare_store(connection: Connection, location: str, *, create: bool) -> int:
+    """Create our tables in an empty database; return the schema version of what is there."""
+    tables = set(inspect(connection).get_table_names())
+    if create and not tables:
         Base.metadata.create_all(connection)
         connection.execute(
             Base.metadata.tables["store"].insert(),
             {"store_id": 1, "schema_version": SCHEMA_VERSION, "revision": 0, "declaration": ""},
         )
-        return
+    version = stored_version(connection, location)
+    if version == SCHEMA_VERSION and not tables >= Base.metadata.tables.keys():
+        Base.metadata.create_all(connection)
+    return version
+
+
+def stored_version(connection: Connection, location: str) -> int:
+    """The schema version of a store of ours, at most our own.
+
+    Raises:
+        StoreError: if this is none of ours, or newer than we are.
+    """
+    tables = inspect(connection).get_table_names()
+    if "store" not in tables:
+        what = "holds other tables" if tables else "is empty"
+        raise StoreError(f"{location} {what} and is no modadd database: name another")
     version = connection.execute(select(Store.schema_version)).scalar_one()
     if version > SCHEMA_VERSION:
         raise StoreError(
             f"{location} has schema version {version}, newer than this program's "
             f"{SCHEMA_VERSION}: update modadd"
         )
+    return version
 
 
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:

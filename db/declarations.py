@@ -41,11 +41,15 @@ class MetricDeclaration:
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
 class KindDeclaration:
-    """A kind of run. fields: of its config. metrics: the names of those that apply to it."""
+    """A kind of run. fields: of its config. metrics: the names of those that apply to it.
+
+    added: the fields that came after others had been stored, with the value that those had.
+    """
 
     name: str
     fields: Mapping[str, type]
     metrics: Sequence[str]
+    added: Mapping[str, int | float | str] = dataclasses.field(default_factory=dict)
 
 
 def declare(
@@ -90,22 +94,22 @@ def _names(metrics: Iterable[MetricDeclaration]) -> list[str]:
 
 
 def _declare_configs(connection: Connection, kind: KindDeclaration) -> None:
-    table = config_table(kind.name, kind.fields)
+    table = config_table(kind.name, kind.fields, kind.added)
     inspector = inspect(connection)
-    if not inspector.has_table(table.name):
-        table.create(connection)
-        return
-    stored = {column["name"] for column in inspector.get_columns(table.name)} - {"run_id"}
-    if stored != set(kind.fields):
-        other = ", ".join(sorted(stored ^ set(kind.fields)))
-        raise StoreError(
-            f"the database's {kind.name} runs and this program disagree on the fields {other}: "
-            "it was written by another version, name another database"
-        )
+    if inspector.has_table(table.name):
+        columns = {column["name"] for column in inspector.get_columns(table.name)} - {"run_id"}
+        other = columns ^ set(kind.fields)
+        if other - (set(kind.added) - columns):
+            raise StoreError(
+                f"the database's {kind.name} runs and this program disagree on the fields "
+                f"{', '.join(sorted(other))}: it was written by another version, name another "
+                "database"
+            )
+    declare_columns(connection, table)
 
 
 def declare_columns(connection: Connection, table: Table) -> None:
-    """Create the table, or add the columns that it lacks."""
+    """Create the table, or add the columns that it lacks; rows get a column's default, or NULL."""
     inspector = inspect(connection)
     if not inspector.has_table(table.name):
         table.create(connection)

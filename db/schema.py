@@ -22,12 +22,13 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    text,
 )
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeEngine
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2  # what a change asks for: db/upgrade.py
 
 # SQLite's STRICT tables and rowids know the types INTEGER and REAL alone; other databases would
 # take these for 32 bits.
@@ -123,7 +124,10 @@ class ExperimentRun(Base):
 
 
 class Snapshot(Base):
-    """The arrangement at an epoch. embedding: (tokens, dim) little-endian float32, row-major."""
+    """The arrangement at an epoch. embedding: (tokens, dim) little-endian float32, row-major.
+
+    checksum: CRC-32 of the BLOB as it was written, here and below; NULL is not known.
+    """
 
     __tablename__ = "snapshots"
     __table_args__ = STRICT
@@ -133,6 +137,7 @@ class Snapshot(Base):
     tokens: Mapped[int]
     dim: Mapped[int]
     embedding: Mapped[bytes]
+    checksum: Mapped[int | None]
 
 
 class ClassifierSnapshot(Base):
@@ -145,6 +150,7 @@ class ClassifierSnapshot(Base):
     epoch: Mapped[int] = mapped_column(primary_key=True)
     hidden_size: Mapped[int]
     parameters: Mapped[bytes]
+    checksum: Mapped[int | None]
 
 
 class Metric(Base):
@@ -160,10 +166,24 @@ class Metric(Base):
     needs_classifier: Mapped[int]
 
 
-def config_table(kind: str, fields: Mapping[str, type]) -> Table:
-    """The table of a kind's configs: a row a run, a column a field."""
-    columns = [Column(name, SQL_TYPES[kept], nullable=False) for name, kept in fields.items()]
+def config_table(
+    kind: str, fields: Mapping[str, type], added: Mapping[str, int | float | str] | None = None
+) -> Table:
+    """The table of a kind's configs: a row a run, a column a field.
+
+    added: field → what the runs have that were stored before there was such a field.
+    """
+    defaults = {name: _literal(value) for name, value in (added or {}).items()}
+    columns = [
+        Column(name, SQL_TYPES[kept], nullable=False, server_default=defaults.get(name))
+        for name, kept in fields.items()
+    ]
     return _declared(f"{kind}_configs", _run_key(), *columns)
+
+
+def _literal(value: int | float | str) -> Any:
+    """A default in SQL; SQLAlchemy quotes a text itself."""
+    return value if isinstance(value, str) else text(repr(value))
 
 
 def series_table(metrics: Sequence[str]) -> Table:

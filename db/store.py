@@ -3,6 +3,7 @@
 import dataclasses
 import itertools
 import json
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from operator import itemgetter
@@ -185,18 +186,19 @@ def _rows_by_table(
     yield configs, ["run_id", *first.config], config_rows
 
     snapshot_rows = (
-        (i, epoch, tokens, dim, _blob(embedding))
+        (i, epoch, tokens, dim, *_blob(embedding))
         for i, r in numbered
         for epoch, embedding in zip(r.epochs, r.embeddings, strict=True)
     )
-    yield Snapshot, ["run_id", "epoch", "tokens", "dim", "embedding"], snapshot_rows
+    yield Snapshot, ["run_id", "epoch", "tokens", "dim", "embedding", "checksum"], snapshot_rows
 
     classifier_rows = (
-        (i, epoch, r.config["hidden_size"], _blob(parameters))
+        (i, epoch, r.config["hidden_size"], *_blob(parameters))
         for i, r in numbered
         for epoch, parameters in zip(r.classifier_epochs, r.classifiers, strict=True)
     )
-    yield ClassifierSnapshot, ["run_id", "epoch", "hidden_size", "parameters"], classifier_rows
+    names = ["run_id", "epoch", "hidden_size", "parameters", "checksum"]
+    yield ClassifierSnapshot, names, classifier_rows
 
     series_rows = (
         (i, *row)
@@ -256,8 +258,10 @@ def _covers(stored: _Stored | None, record: RunRecord) -> bool:
     )
 
 
-def _blob(array: NDArray[np.float32]) -> bytes:
-    return array.astype(FLOAT32, copy=False).tobytes()
+def _blob(array: NDArray[np.float32]) -> tuple[bytes, int]:
+    """An array as it is stored, and its checksum."""
+    content = array.astype(FLOAT32, copy=False).tobytes()
+    return content, zlib.crc32(content)
 
 
 def nullable(values: NDArray[np.float64]) -> list[float | None]:

@@ -71,6 +71,7 @@ def declare_program(engine: Engine) -> None:
             name=kind,
             fields=simulator.config.field_types(),
             metrics=[m.name for m in METRICS.values() if m.applies_to(simulator.has_classifier)],
+            added=simulator.config.added_defaults(),
         )
         for kind, simulator in SIMULATORS.items()
     ]

@@ -17,6 +17,8 @@ COMMANDS = {
     "audit": "put the force law on trial: what it explains of the true forces",
     "twins": "start particles from networks' embeddings: do they end alike?",
     "measure": "measure metrics on every stored snapshot",
+    "backup": "copy the database while it is in use",
+    "upgrade": "bring a database of an older version up to date",
     "list": "list experiments, metrics and what is stored",
 }
 

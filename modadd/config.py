@@ -57,14 +57,20 @@ class Rule:
         )
 
 
-def parameter(default: Any, help: str, **rule: Any) -> Any:
-    """A config field with its default, its meaning in one line, and the `Rule` for its values."""
-    return dataclasses.field(default=default, metadata={"help": help, "rule": Rule(**rule)})
+def parameter(default: Any, help: str, *, since: str = "", **rule: Any) -> Any:
+    """A config field with its default, its meaning in one line, and the `Rule` for its values.
+
+    since: the project's version that brought the field, for one that is added to a kind with
+    stored runs. Those have its default: it is filled in for them, and it is left out of the
+    identity, so that they stay the same runs. Such a default can never change again.
+    """
+    metadata = {"help": help, "rule": Rule(**rule), "since": since}
+    return dataclasses.field(default=default, metadata=metadata)
 
 
-def count(default: int, help: str, minimum: int = 1) -> Any:
+def count(default: int, help: str, minimum: int = 1, *, since: str = "") -> Any:
     """A config field that counts something."""
-    return parameter(default, help, minimum=minimum, maximum=MOST)
+    return parameter(default, help, since=since, minimum=minimum, maximum=MOST)
 
 
 def seed_parameter() -> Any:
@@ -122,10 +128,20 @@ class Config:
         check_known(values, [field.name for field in dataclasses.fields(cls)], f"{cls.kind} config")
         return cls(**values)
 
+    @classmethod
+    def added_defaults(cls) -> dict[str, Scalar]:
+        """The defaults of the fields that came later (`parameter(since=)`), by name."""
+        return {f.name: f.default for f in dataclasses.fields(cls) if f.metadata["since"]}  # type: ignore[misc]  # every config field has a default
+
     @property
     def identity(self) -> str:
-        """SHA-256 (hex) of the kind and every field: the same config has the same identity."""
-        content = json.dumps({"kind": self.kind, **self.to_dict()}, sort_keys=True)
+        """SHA-256 (hex) of the kind and every field: the same config has the same identity.
+
+        A field that came later counts only where it is not at its default.
+        """
+        added = self.added_defaults()
+        told = {n: v for n, v in self.to_dict().items() if n not in added or v != added[n]}
+        content = json.dumps({"kind": self.kind, **told}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 

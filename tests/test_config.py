@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modadd.config import ConfigError
+from modadd.config import ConfigError, count, parameter
 from modadd.particles import ParticleConfig
 from modadd.simulators import SIMULATORS
 from modadd.training import TrainingConfig
@@ -65,9 +65,41 @@ def test_equal_numbers_are_the_same_run():
 
 
 def test_identities_are_frozen_for_ever():
-    # Every stored run is found by these hashes.
+    # Every stored run is found by these hashes. A new field gets `since`, and they stay.
+    assert (
+        TrainingConfig(seed=7, weight_decay=0.6, modulus=23, dtype="float64").identity
+        == "a6557fee6a42b7d01b5aaa1d7a085c4f97e948e4b8452e6b1f9e6b663a8b9ef8"
+    )
+    assert (
+        ParticleConfig(seed=7, alignment=2.0, variance="total", softening=0.1).identity
+        == "6c05589110b9f8469f6bb0a81adc4210a65a00dfeacc5404e04fa1e1c1c7bd2d"
+    )
     assert TrainingConfig().identity.startswith("d664de66424a")
     assert ParticleConfig().identity.startswith("2af518060dbf")
+
+
+@dataclasses.dataclass(frozen=True, kw_only=True)
+class LaterParticles(ParticleConfig):
+    """Particles after a version that brought two fields."""
+
+    hops: int = count(1, "how far", since="0.9")
+    law: str = parameter("paper", "which law", since="0.9", choices=("paper", "other"))
+
+
+@given(data=st.data())
+def test_a_field_that_comes_later_leaves_stored_runs_what_they_are(data):
+    before = data.draw(configs(ParticleConfig))
+    after = LaterParticles.from_dict(before.to_dict())
+    assert after.identity == before.identity
+    assert dataclasses.replace(after, law="other").identity != before.identity
+    assert dataclasses.replace(after, hops=2).identity != before.identity
+
+
+def test_fields_that_come_later_are_told_apart():
+    one, other = LaterParticles(hops=2), LaterParticles(law="other")
+    both = LaterParticles(hops=2, law="other")
+    assert len({one.identity, other.identity, both.identity}) == 3
+    assert LaterParticles.added_defaults() == {"hops": 1, "law": "paper"}
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def test_a_url_serves_as_well_as_a_path(own_directory):
         ("none/a.db", "no d"),
         ("text.db", "is no SQLite database"),
         ("foreign.db", "holds other tables and is no modadd database"),
-        ("newer.db", "schema version 99, newer than this program's 1: update modadd"),
+        ("newer.db", "schema version 99, newer than this program's 2: update modadd"),
         ("nothing://x", "must be a path or a SQLAlchemy URL"),
         ("sqlite://", "must be a file, got one in memory"),
     ],

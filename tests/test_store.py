@@ -92,7 +92,7 @@ def test_blobs_are_little_endian_float32_whose_shape_is_in_the_row(engine):
 @given(st.lists(st.floats(width=32), min_size=6, max_size=6))
 def test_any_float32_survives_the_blob(values):
     array = np.array(values, "f4").reshape(3, 2)
-    assert np.frombuffer(store._blob(array), "<f4").tobytes() == array.tobytes()
+    assert np.frombuffer(store._blob(array)[0], "<f4").tobytes() == array.tobytes()
 
 
 def test_final_arrangements_are_plain_columns_of_as_many_dimensions(engine):
@@ -171,6 +171,27 @@ def test_configs_of_another_version_are_refused(engine):
     other = dataclasses.replace(KIND, fields={**KIND.fields, "colour": str})
     with pytest.raises(StoreError, match="toy runs and this program disagree on the fields colour"):
         declare(engine, [other], [SIZE, RATIO])
+
+
+def test_a_field_that_comes_later_is_filled_in_for_what_is_stored(engine):
+    store.add_runs(engine, job(engine), [record(1)])
+    added = {"colour": "grey '50'", "gain": 1.5, "hops": -3}
+    fields = {**KIND.fields, **{name: type(value) for name, value in added.items()}}
+    declare(engine, [dataclasses.replace(KIND, fields=fields, added=added)], [SIZE, RATIO])
+    assert queries.configs(engine, "toy") == {1: {**record(1).config, **added}}
+    other = record(2, config={**record(2).config, **added, "gain": 2.5})
+    store.add_runs(engine, job(engine), [other])
+    assert sql("SELECT run_id, colour, gain FROM toy_runs ORDER BY 1") == [
+        (1, "grey '50'", 1.5), (2, "grey '50'", 2.5),
+    ]  # fmt: skip
+
+
+def test_a_program_that_lacks_a_stored_field_is_refused(engine):
+    added = {"gain": 1.5}
+    more = dataclasses.replace(KIND, fields={**KIND.fields, "gain": float}, added=added)
+    declare(engine, [more], [SIZE, RATIO])
+    with pytest.raises(StoreError, match="disagree on the fields gain"):
+        declare(engine, [KIND], [SIZE, RATIO])
 
 
 def test_a_blob_of_the_wrong_length_is_noticed(engine):
