@@ -14,11 +14,17 @@ _LABELLED = 64  # pixels of a tile's side, below which its label would cover the
 
 
 def gallery_chart(
-    shown: Gallery, tooltip: Sequence[str], *, width: int = WIDTH, start: int | None = None
+    shown: Gallery,
+    tooltip: Sequence[str],
+    *,
+    width: int = WIDTH,
+    start: int | None = None,
+    heading: bool = True,
 ) -> alt.LayerChart:
     """Tiles in a grid, framed by structure. A click selects a tile's run_id as `tile`.
 
     tooltip: columns of the tiles. start: the frame that is shown first, by default the last one.
+    heading: whether the epoch stands above.
     """
     last = len(shown.frames) - 1
     slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
@@ -26,7 +32,9 @@ def gallery_chart(
     side = width / shown.columns
     x = alt.Scale(domain=[0, shown.columns], nice=False, zero=False)
     y = alt.Scale(domain=[shown.rows, 0], nice=False, zero=False)
-    layers = [_tokens(shown, x, y, side), _tiles(shown, x, y, tooltip), _epoch(shown)]
+    layers = [_tokens(shown, x, y, side), _tiles(shown, x, y, tooltip)]
+    if heading:
+        layers.append(_epoch(shown))
     if side >= _LABELLED:
         layers.append(_labels(shown, x, y))
     return (

@@ -35,7 +35,8 @@ class Layout(NamedTuple):
 
     epochs: of the slider; one alone: no slider, and a title that does not name it. split: whether
     pairs are for training or validation. curves: (title, whether it has two lines) of each panel.
-    start: the frame shown first. length: the last epoch of the curves' axis.
+    start: the frame shown first. length: the last epoch of the curves' axis. prefix: of the names
+    of its data, where several runs share a chart. name: over the tokens, if there is no slider.
     """
 
     epochs: tuple[int, ...]
@@ -50,6 +51,8 @@ class Layout(NamedTuple):
     curves: tuple[tuple[str, bool], ...]
     start: int
     length: int
+    prefix: str = ""
+    name: str = "Tokens"
 
     @property
     def token_digits(self) -> int:
@@ -73,7 +76,7 @@ def panels(shown: Layout) -> list[alt.HConcatChart]:
 
 def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     """The tokens, labelled, and the forces on them as arrows."""
-    base = _placed(_data("tokens"), axes, shown.reach).encode(
+    base = _placed(_data(shown.prefix + "tokens"), axes, shown.reach).encode(
         tooltip=[alt.Tooltip("token:Q"), *_coordinates()]
     )
     small = shown.modulus > 40 or side < SIDE
@@ -90,7 +93,7 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     epochs = json.dumps(shown.epochs)
     now = alt.expr(f"'{shown.unit} ' + format({epochs}[{FRAME}], ',')")
     title = alt.TitleParams(
-        now if len(shown.epochs) > 1 else "Tokens",
+        now if len(shown.epochs) > 1 else shown.name,
         subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
@@ -102,7 +105,7 @@ def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     digits, both = shown.token_digits, f"{2 * shown.token_digits} * {FRAME}"
     first = f"substring(datum.nearest, {both}, {both} + {digits})"
     second = f"substring(datum.nearest, {both} + {digits}, {both} + {2 * digits})"
-    base = _placed(_data("sums"), axes, shown.sum_reach).transform_calculate(
+    base = _placed(_data(shown.prefix + "sums"), axes, shown.sum_reach).transform_calculate(
         i=f"toNumber({first})",
         j=f"toNumber({second})",
         nearest_pair="datum.i + ' + ' + datum.j",
@@ -137,7 +140,7 @@ def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     )
     layers: list[Any] = [_origin(), rings, dots]
     if shown.pictures:
-        layers.insert(0, _regions(side))
+        layers.insert(0, _regions(shown.prefix, side))
     about = "ring: imperfect" + ("; filled: training, hollow: validation" if shown.split else "")
     title = alt.TitleParams(
         "Pair sums", subtitle=about, anchor="start", fontSize=15, fontWeight=600,
@@ -232,9 +235,9 @@ def _origin() -> alt.Chart:
     )
 
 
-def _regions(side: int) -> alt.Chart:
+def _regions(prefix: str, side: int) -> alt.Chart:
     return (
-        _data("pictures")
+        _data(prefix + "pictures")
         .transform_filter(f"datum.frame == {FRAME}")
         .mark_image(width=side, height=side, opacity=0.42, aspect=False)
         .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))

@@ -11,12 +11,12 @@ POINT = "run"
 _STRUCTURES = ["circle", "grid"]
 
 
-def correlated(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
-    """A mark a run, circles told from grids by colour and shape; a click selects its run_id.
+def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> alt.Chart:
+    """A mark a run, circles told from grids by colour and shape; a click `selects` its run_id.
 
     rows: run_id, seed, group (text), structure ('circle' or 'grid'), counted, and the two columns.
     """
-    click = alt.selection_point(name=POINT, fields=["run_id"], on="click")
+    click = [alt.selection_point(name=POINT, fields=["run_id"], on="click")] if selects else []
     names = list(dict.fromkeys(["run_id", "seed", "group", "structure", x, y]))
     return (
         alt.Chart(rows[[*names, "counted"]].dropna(subset=[x, y]))
@@ -37,7 +37,7 @@ def correlated(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
             opacity=alt.condition("datum.counted", alt.value(0.7), alt.value(0.15)),
             tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
         )
-        .add_params(click)
+        .add_params(*click)
         .properties(height=360)
     )
 

@@ -67,8 +67,13 @@ def on_paper(chart: Any) -> Any:
         background="white",
         font="Helvetica, Arial, sans-serif",
         axis=alt.AxisConfig(
-            domainColor="#555", gridColor="#e6e6e6", labelColor="#222", tickColor="#555"
+            domainColor="#555",
+            gridColor="#e6e6e6",
+            labelColor="#222",
+            tickColor="#555",
+            titleColor="#222",
         ),
+        title=alt.TitleConfig(color="#222"),
         view=alt.ViewConfig(stroke=None),
         legend=alt.LegendConfig(labelColor="#222", titleColor="#222"),
     )

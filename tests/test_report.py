@@ -1,43 +1,83 @@
 """The report is what the database holds, and says what the database lacks."""
 
+import re
+
+import numpy as np
 import pandas as pd
 import pypdf
 import pytest
+from report_database import write_report_database
+from sqlalchemy import text
 
+from dashboard.frames import DIGITS, UNITS
 from dashboard.report.build import build
 from dashboard.report.needs import Need
 from dashboard.report.sections import SECTIONS, needs_of, section_module
-from dashboard.report.text import Span, said, spans
+from dashboard.report.sections.correlations import papers_intervals
+from dashboard.report.text import Span, said, spans, typeset
 from dashboard.report.write import write_report
+from db.arrangements import final_arrangements
 from db.connect import open_for_writing, reader
 from jobs.loop import prepare_database
 from modadd.experiments import EXPERIMENTS
 from modadd.statistics import proportion
 
+# Figures 1 to 6 of the paper, and those of Appendices C to F.
+FIGURES = [f"figure-{number}" for number in range(1, 7)]
+FIGURES += ["figure-c-1", "figure-d-1", "figure-d-3", "figure-e-1", "figure-f-1", "figure-f-2"]
+TABLES = ["table-1-cells", "table-2-cells", "initialisation-cells", "step-size-cells"]
+
 
 @pytest.fixture(scope="module")
-def written(small_database, tmp_path_factory):
-    """The folder of a report from a database in which much is missing."""
+def engine(small_database, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.db"
+    write_report_database(small_database, path)
+    opened = reader(str(path))
+    yield opened
+    opened.dispose()
 
-    folder = tmp_path_factory.mktemp("report")
-    engine = reader(str(small_database))
-    write_report(build(engine, SECTIONS), folder)
-    engine.dispose()
+
+@pytest.fixture(scope="module")
+def report(engine):
+    return build(engine, SECTIONS)
+
+
+@pytest.fixture(scope="module")
+def written(report, tmp_path_factory):
+    """The folder of the report."""
+    folder = tmp_path_factory.mktemp("written")
+    write_report(report, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
-def report(small_database):
-    engine = reader(str(small_database))
-    yield build(engine, SECTIONS)
-    engine.dispose()
+def page(written):
+    return (written / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.fixture(scope="module")
-def empty_report(tmp_path_factory):
-    with open_for_writing(str(tmp_path_factory.mktemp("empty") / "empty.db")) as engine:
-        prepare_database(engine)
-        yield build(engine, SECTIONS)
+def sections(report):
+    return {section.name: section for section in report.sections}
+
+
+@pytest.fixture(scope="module")
+def figures(report):
+    return {figure.name: figure for section in report.sections for figure in section.figures}
+
+
+@pytest.fixture(scope="module")
+def tables(report):
+    return {table.name: table for section in report.sections for table in section.tables}
+
+
+def drawn(figure):
+    """The data of a figure's chart: name → rows."""
+    spec = figure.chart.spec if hasattr(figure.chart, "spec") else figure.chart.to_dict()
+    return {name: pd.DataFrame(rows) for name, rows in spec["datasets"].items()}
+
+
+def picked(caption, label="run"):
+    return [int(number) for number in re.findall(rf"{label} (\d+)", caption)]
 
 
 @pytest.mark.parametrize("name", SECTIONS)
@@ -52,45 +92,140 @@ def test_names_of_sections_figures_and_tables_are_unique(report):
     assert len(names) == len(set(names))
 
 
-def test_an_empty_database_makes_a_report_of_what_is_missing(empty_report):
-    for section in empty_report.sections:
+def test_every_link_has_its_anchor(page):
+    anchors = set(re.findall(r'id="([^"]+)"', page))
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
+
+
+def test_every_figure_and_table_of_the_paper_is_there(figures, tables):
+    assert set(FIGURES) <= set(figures)
+    assert set(TABLES) <= set(tables)
+
+
+def test_every_section_s_sql_finds_something(report, engine):
+    with engine.connect() as connection:
+        for section in report.sections:
+            assert connection.execute(text(section.sql.rstrip(";"))).fetchall(), section.name
+
+
+@pytest.mark.parametrize("name", ["figure-1", "figure-2", "figure-3", "figure-4", "figure-5"])
+def test_the_tokens_drawn_are_the_stored_ones(name, figures, engine):
+    data = drawn(figures[name])
+    runs = picked(figures[name].caption)
+    assert runs
+    for at, arrangement in enumerate(final_arrangements(engine, runs).values()):
+        tokens = data[f"{at}-tokens"]
+        places = tokens[["x0", "x1"]].apply(lambda texts: texts.str[:DIGITS].astype(int))
+        # Whole numbers from the panel's left and lower edge: alike but for its reach.
+        centred = places.to_numpy() / (UNITS / 2) - 1
+        scale = np.abs(arrangement).max() / np.abs(centred).max()
+        np.testing.assert_allclose(scale * centred, arrangement, atol=4 * scale / UNITS)
+
+
+def test_figures_1_and_4_show_circles_and_figure_2_none(figures, engine):
+    found = pd.read_sql("SELECT run_id, is_circle FROM transformer_runs", engine)
+    circles = set(found[found["is_circle"] == 1]["run_id"])
+    grid, circle = picked(figures["figure-1"].caption)
+    assert circle in circles
+    assert grid not in circles
+    assert set(picked(figures["figure-4"].caption)) <= circles
+    assert not set(picked(figures["figure-2"].caption)) & circles
+
+
+def test_figures_3_and_4_and_appendix_e_have_regions_behind_the_sums(figures):
+    for name, count in (("figure-3", 1), ("figure-4", 1), ("figure-e-1", 3)):
+        data = drawn(figures[name])
+        for at in range(count):
+            assert data[f"{at}-pictures"]["url"][0].startswith("data:image/png")
+            assert len(data[f"{at}-sums"]) == 153
+
+
+def test_figure_6_is_the_query_s_means(sections, figures, engine):
+    asked = pd.read_sql(text(sections["appendix-b"].sql.rstrip(";")), engine)
+    marks = pd.concat(drawn(figures["figure-6"]).values())
+    for column in ("weights", "biases"):
+        for value in asked[column]:
+            assert np.isclose(marks["value"].astype(float), value).any()
+
+
+def test_the_charts_beside_the_paper_are_the_views_counts(figures, engine):
+    asked = pd.read_sql("SELECT weight_decay, circles, grids FROM table_1", engine)
+    marks = pd.concat(drawn(figures["table-1-chart"]).values())
+    here = marks[marks["source"] == "this database"]
+    for row in asked.itertuples():
+        share = row.circles / (row.circles + row.grids)
+        assert np.isclose(here[here["weight_decay"] == row.weight_decay]["value"], share).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "tiles"), [("figure-c-1", 3), ("figure-d-3", 3), ("figure-f-1", 6), ("figure-f-2", 6)]
+)
+def test_a_gallery_has_a_tile_a_run_and_plane(name, tiles, figures):
+    paths = next(rows for rows in drawn(figures[name]).values() if "path" in rows)
+    assert len(paths) == 17 * tiles
+    assert paths["run_id"].nunique() == tiles
+
+
+def test_the_paper_s_correlation_intervals_are_fisher_s_and_not_the_cited_ones(sections):
+    found = papers_intervals()
+    assert found["fisher_fits"].all()
+    assert not found["cited_fits"].any()
+    assert sections["correlations"].verdict == "does not hold"
+
+
+def test_an_empty_database_makes_a_report_of_what_is_missing(tmp_path):
+    with open_for_writing(str(tmp_path / "empty.db")) as empty:
+        prepare_database(empty)
+        made = build(empty, SECTIONS)
+        write_report(made, tmp_path / "out")
+    for section in made.sections:
         assert not section.figures, section.name
-        assert section.verdict in ("not yet computed", "not testable"), section.name
         lacking = [lack.command for lack in section.missing]
         assert [need.command for need in needs_of([section.name])] == lacking
+    undecided = ("not yet computed", "not testable")
+    judged = {section.name for section in made.sections if section.verdict not in undecided}
+    assert judged <= {"correlations"}  # by the paper's numbers alone
 
 
-def test_what_is_missing_is_said_with_the_command_that_makes_it(written):
-    page = (written / "report.html").read_text(encoding="utf-8")
-    assert "400 of the 400 runs of table-1 are not stored" in page  # the small ones are shorter
+def test_what_is_missing_is_said_with_the_command_that_makes_it(page):
+    assert re.search(r"39\d of the 400 runs of table-1 are not stored", page)
     assert "modadd reproduce table-1 --seeds 100:1000 --snapshots final --parameters none" in page
 
 
-def test_the_pdf_says_what_the_page_says(written, report):
-    text = "".join(page.extract_text() for page in pypdf.PdfReader(written / "report.pdf").pages)
-    squeezed = "".join(text.split())
+def test_the_pdf_says_what_the_page_says(written, report, tables):
+    pages = [page.extract_text() for page in pypdf.PdfReader(written / "report.pdf").pages]
+    squeezed = "".join("".join(pages).replace("\u00ad", "").split())
     for section in report.sections:
         assert "".join(section.title.split()) in squeezed
         assert section.verdict.replace(" ", "") in squeezed
-    for table in (table for section in report.sections for table in section.tables):
+    for table in tables.values():
         for cell in table.rows.iloc[:, -1].dropna().astype(str):
-            assert "".join(cell.split()) in squeezed
+            assert "".join(typeset(cell).split()) in squeezed
 
 
-def test_every_table_is_written_unrounded_and_as_latex(written, report):
-    tables = [table for section in report.sections for table in section.tables]
-    assert tables
-    for table in tables:
+def test_every_table_is_written_unrounded_and_as_latex(written, tables):
+    for table in tables.values():
         stored = pd.read_csv(written / "tables" / f"{table.name}.csv")
         assert len(stored) == len(table.rows if table.data is None else table.data)
         assert r"\toprule" in (written / "tables" / f"{table.name}.tex").read_text("utf-8")
 
 
-def test_the_page_asks_for_nothing_and_is_small(written):
-    page = (written / "report.html").read_text(encoding="utf-8")
-    for asking in ("<script", "<link", "@import", "src=", "url(http"):
-        assert asking not in page
+def test_every_figure_is_written_as_svg_and_pdf(written, figures):
+    for name in figures:
+        assert (written / "figures" / f"{name}.svg").read_text("utf-8").startswith("<svg")
+        assert (written / "figures" / f"{name}.pdf").read_bytes().startswith(b"%PDF")
+
+
+def test_the_page_is_small(page):
     assert len(page.encode()) < 15e6
+
+
+def test_a_report_in_place_of_another_leaves_nothing_half_made(report, tmp_path):
+    part = report._replace(sections=report.sections[-1:])
+    for _ in range(2):
+        write_report(part, tmp_path)
+        names = {path.name for path in tmp_path.iterdir()}
+        assert names <= {"report.html", "report.pdf", "figures", "tables"}
 
 
 def test_the_command_writes_and_counts_what_is_missing(modadd, small_database):
@@ -107,6 +242,8 @@ def test_the_command_writes_and_counts_what_is_missing(modadd, small_database):
     [
         (["--only", "tabel-1"], "did you mean 'table-1'"),
         (["--to", "modadd.db"], "--to must be a folder"),
+        (["--to", "modadd.db/below"], "--to must be a folder"),
+        (["--no-compute", "--database", "none.db"], "no database at none.db"),
     ],
 )
 def test_bad_input_is_one_line_and_nothing_is_computed(words, complaint, modadd, own_directory):
@@ -115,7 +252,7 @@ def test_bad_input_is_one_line_and_nothing_is_computed(words, complaint, modadd,
     assert status == 2
     assert complaint in errors
     assert len(errors.splitlines()) == 1
-    assert (own_directory / "modadd.db").stat().st_size == 0
+    assert [path.name for path in own_directory.iterdir()] == ["modadd.db"]
 
 
 def test_a_need_names_the_command_that_makes_it():
@@ -138,3 +275,9 @@ def test_prose_is_taken_apart():
 
 def test_an_estimate_is_said_with_interval_and_n():
     assert said(proportion(18, 100), percent=True) == "18.0 % [11.7, 26.7] (n = 100)"
+
+
+def test_minus_signs_are_set_before_numbers_alone():
+    assert typeset("-0.9 [-1.0, -0.8] on 2026-11-22, table-1") == (
+        "−0.9 [−1.0, −0.8] on 2026-11-22, table-1"
+    )

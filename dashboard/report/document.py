@@ -11,7 +11,7 @@ from dashboard.report.build import Report
 from dashboard.report.page import MARKS
 from dashboard.report.parts import Figure, Missing, Part, Section, Table
 from dashboard.report.tables import cells_of
-from dashboard.report.text import spans
+from dashboard.report.text import spans, typeset
 
 _TEMPLATE = Path(__file__).parent / "document.typ"
 
@@ -36,7 +36,10 @@ def _plain(report: Report) -> dict[str, Any]:
 
 
 def _prose(text: str) -> list[dict[str, str]]:
-    return [span._asdict() for span in spans(text)]
+    return [
+        {**span._asdict(), "text": typeset(span.text) if span.style == "plain" else span.text}
+        for span in spans(text)
+    ]
 
 
 def _section(section: Section) -> dict[str, Any]:
@@ -78,7 +81,10 @@ def _part(part: Part) -> dict[str, Any]:
             "name": part.name,
             "label": part.label,
             "caption": _prose(part.caption),
-            "rows": [{"texts": row.texts, "first": row.first} for row in cells_of(part)],
+            "rows": [
+                {"texts": [typeset(text) for text in row.texts], "first": row.first}
+                for row in cells_of(part)
+            ],
             "note": _prose(part.note),
         }
     return {"kind": "prose", "text": _prose(part)}

@@ -8,14 +8,15 @@ from dashboard.report.build import Report
 from dashboard.report.parts import VERDICTS, Figure, Missing, Part, Section, Table
 from dashboard.report.pictures import Picture, inline
 from dashboard.report.tables import cells_of
-from dashboard.report.text import Span, spans
+from dashboard.report.text import Span, spans, typeset
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
+_LONG = 40  # characters of a cell that breaks into lines on a narrow screen, too
 # What tells verdicts apart without colour.
 MARKS = dict(zip(VERDICTS, ("●", "◐", "▲", "○", "○"), strict=True))
 
 _TAGS: dict[str, Callable[[Span], str]] = {
-    "plain": lambda span: escape(span.text),
+    "plain": lambda span: escape(typeset(span.text)),
     "code": lambda span: f"<code>{escape(span.text)}</code>",
     "emphasis": lambda span: f"<em>{escape(span.text)}</em>",
     "link": lambda span: f'<a href="{escape(span.target)}">{escape(span.text)}</a>',
@@ -100,18 +101,22 @@ def _lack(lack: Missing) -> str:
 
 def _part(part: Part, pictures: Mapping[str, Picture]) -> str:
     if isinstance(part, Figure):
-        return _figure(part, inline(pictures[part.name].svg, part.name))
+        return _figure(part, inline(pictures[part.name].svg, part.name, part.alt))
     if isinstance(part, Table):
         return _table(part)
     return f"<p>{prose(part)}</p>"
 
 
 def _figure(figure: Figure, svg: str) -> str:
-    drawn = svg.replace("<svg ", f'<svg role="img" aria-label="{escape(figure.alt)}" ', 1)
     return f"""<figure id="{figure.name}">
-<div class="wide">{drawn}</div>
+<div class="wide">{svg}</div>
 <figcaption><strong>{escape(figure.label)}.</strong> {prose(figure.caption)}</figcaption>
 </figure>"""
+
+
+def _cell(text: str) -> str:
+    short = "" if len(text) > _LONG else ' class="short"'
+    return f"<td{short}>{escape(typeset(text))}</td>"
 
 
 def _table(table: Table) -> str:
@@ -119,7 +124,7 @@ def _table(table: Table) -> str:
     columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head.texts)
     rows = "\n".join(
         ('<tr class="first">' if row.first else "<tr>")
-        + "".join(f"<td>{escape(text)}</td>" for text in row.texts)
+        + "".join(_cell(text) for text in row.texts)
         + "</tr>"
         for row in body
     )

@@ -13,6 +13,8 @@ from dashboard.report.parts import Figure, Table
 from modadd.experiment import Experiment
 from modadd.tables import SIGNIFICANCE, agreement, table
 
+# How `dashboard.cells.wide` writes n.
+N = r", n = ([\d,]+)"
 HUNDRED = range(100)
 THOUSAND = range(1000)
 
@@ -45,13 +47,14 @@ def beside_table(
         shown = wide(cells, experiment.groups)
         shown["order"] = shown["source"].map({"paper": 0, "here": 1, "verdict": 2}) + 2 * order
         shown = shown[(shown["source"] != "paper") | (order == 0)]
-        parts.append(shown.replace({"source": {"here": called, "verdict": ""}}))
+        shown = shown.replace({"source": {"here": called, "verdict": ""}})
+        parts.append(shown.replace(N, r" (\1)", regex=True))
     rows = pd.concat(parts).sort_values([*experiment.groups, "order"], kind="stable")
     data = pd.concat([cells.assign(seeds=called) for called, cells in by_n.items()])
     return Table(
         name=name,
         label=label,
-        caption=caption,
+        caption=f"{caption} In parentheses: n.",
         rows=rows.drop(columns="order").fillna(""),
         data=data,
         groups=len(experiment.groups),
@@ -63,9 +66,13 @@ def beside_figure(
     name: str, label: str, caption: str, cells: pd.DataFrame, group: str, shown: Mapping[str, Any]
 ) -> Figure:
     """The quantities of `shown` (quantity → title and whether in per cent) beside the paper's."""
+    # Student's t knows nothing of the ends of a share.
+    shares = cells["quantity"].isin([name for name, (_, percent) in shown.items() if percent])
+    ends = ["low", "high", "paper_low", "paper_high"]
+    within = cells.assign(**{end: cells[end].mask(shares, cells[end].clip(0, 1)) for end in ends})
     charts = [
-        beside_the_paper(cells, group, quantity, title, percent=percent).properties(
-            width=300, height=230
+        beside_the_paper(within, group, quantity, title, percent=percent).properties(
+            width=300, height=200
         )
         for quantity, (title, percent) in shown.items()
     ]

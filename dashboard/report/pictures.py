@@ -1,6 +1,7 @@
 """Charts as files: SVG and PDF on white, and the SVG that a page takes into its text."""
 
 import re
+from html import escape
 from typing import Any, NamedTuple
 
 import vl_convert
@@ -26,11 +27,16 @@ def picture(chart: Any) -> Picture:
     return Picture(svg, vl_convert.svg_to_pdf(svg))
 
 
-def inline(svg: str, name: str) -> str:
-    """The SVG for a page: no background of its own, and its ids apart from other figures'."""
+def inline(svg: str, name: str, alt: str) -> str:
+    """The SVG for a page: no background of its own, its ids apart from other figures', described,
+    and no wider on a narrow screen than it is by itself."""
 
     def renamed(found: re.Match[str]) -> str:
         (old,) = (group for group in found.groups() if group is not None)
         return found[0].replace(old, f"{name}-{old}")
 
-    return _NAMED.sub(renamed, _WHITE.sub(r"\1", svg, count=1))
+    plain = _NAMED.sub(renamed, _WHITE.sub(r"\1", svg, count=1))
+    width = re.search(r'<svg [^>]*\bwidth="(\d+)', plain)
+    assert width is not None
+    style = f"min-width:min(34rem,{width[1]}px)"
+    return plain.replace("<svg ", f'<svg role="img" aria-label="{escape(alt)}" style="{style}" ', 1)

@@ -11,6 +11,9 @@ _MARKED = re.compile(
 )
 
 
+_MINUS = re.compile(r"(?<![\w.)\]-])-(?=\d)")
+
+
 class Span(NamedTuple):
     """A piece of prose. style: `plain`, `code`, `emphasis` or `link`, which has a target."""
 
@@ -35,6 +38,11 @@ def spans(prose: str) -> list[Span]:
     return pieces
 
 
+def typeset(text: str) -> str:
+    """The text with minus signs before numbers in place of hyphens."""
+    return _MINUS.sub("−", text)
+
+
 def estimate_in(cell: Mapping[Any, Any]) -> Estimate:
     """The estimate in a row of `modadd.tables.table` or `modadd.phases.phases`."""
     return Estimate(cell["value"], cell["low"], cell["high"], int(cell["n"]))
@@ -46,6 +54,8 @@ def said(estimate: Estimate, *, percent: bool = False, decimals: int = 1) -> str
     if value != value:
         return f"undefined (n = {n:,})"
     factor, unit = (100, " %") if percent else (1, "")
+    if percent:  # Student's t knows nothing of the ends of a share
+        low, high = max(low, 0.0), min(high, 1.0)
     shown = f"{factor * value:.{decimals}f}{unit}"
     if low != low:
         return f"{shown} (n = {n:,})"

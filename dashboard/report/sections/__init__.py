@@ -15,7 +15,21 @@ from dashboard.report.needs import Need
 from dashboard.report.parts import Section
 from modadd.config import ConfigError, suggestion
 
-SECTIONS = ("table-1", "table-2")
+SECTIONS = (
+    "structures",
+    "table-1",
+    "correlations",
+    "classifier",
+    "particle-structures",
+    "table-2",
+    "appendix-b",
+    "appendix-c",
+    "appendix-d",
+    "appendix-e",
+    "appendix-f",
+    "initialisation",
+    "step-size",
+)
 
 
 class SectionModule(Protocol):
