@@ -21,7 +21,7 @@ screenshots: install
 	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py "$(DATABASE)" docs/screenshots
 
 test: install lint types
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto --dist loadfile
 
 install: .venv/.installed
 
