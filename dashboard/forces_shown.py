@@ -26,7 +26,8 @@ def term_forces(places: Floats, config: ParticleConfig) -> dict[str, NDArray[np.
     """
     at_once = max(1, _MOST_DISTANCES // pair_count(places.shape[1]) ** 2)
     none = dict.fromkeys(TERMS, 0.0)
-    options: dict[str, Any] = {"weighting": config.weighting, "softening": config.softening}
+    same = ("weighting", "softening", "alignment_form")
+    options: dict[str, Any] = {name: getattr(config, name) for name in same}
     found = {}
     for term in TERMS:
         alone = {**none, term: getattr(config, term)}

@@ -1,10 +1,11 @@
 """Experiments beyond the paper: what decays, and whether its findings hold at other sizes.
 
-Each keeps the first and the last snapshot of a run alone. The seeds are few, so that all of them
-take two minutes of two cores; `modadd reproduce NAME --seeds 0:400` takes more.
+Each keeps the first and the last snapshot of a run alone. The networks' seeds are few, so that all
+of them take two minutes of two cores; `modadd reproduce NAME --seeds 0:400` takes more.
 """
 
 from modadd.experiment import Experiment, combinations
+from modadd.forces import ALIGNMENT_FORMS
 
 WEIGHT_DECAYS = (0.0, 0.3, 0.6, 1.0)
 DECAY_SYMBOLS = {
@@ -51,6 +52,8 @@ def _sizes(name: str, title: str, field: str, values: tuple[float, ...]) -> Expe
     )
 
 
+_FORMS = [(form, strength) for form in ALIGNMENT_FORMS for strength in (1.0, 2.0)]
+
 EXPERIMENTS = (
     Experiment(
         "decay-groups",
@@ -68,6 +71,21 @@ EXPERIMENTS = (
         snapshots="final",
         names=DECAYED,
         baselines=(ALL, NONE),
+    ),
+    Experiment(
+        "alignment-forms",
+        "particles under other forms of alignment",
+        "tests Eq. 4",
+        "particle",
+        tuple(
+            ({"alignment_form": form, "alignment": strength}, range(1000))
+            for form, strength in (("paper", 0.0), *_FORMS)
+        ),
+        ("alignment_form", "alignment"),
+        {},
+        ours=True,
+        snapshots="final",
+        baselines=(("paper", 1.0), ("paper", 2.0)),
     ),
     _sizes("moduli", "Table 1 at other moduli", "modulus", (13, 16, 17, 19, 23, 31)),
     _sizes("hidden-sizes", "Table 1 with fewer and more hidden units", "hidden_size",

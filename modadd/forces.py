@@ -7,10 +7,22 @@ sum x_ij feels
                 attraction -g_a r/‖r‖    if they are the same                         (Eq. 3)
     alignment   ±f_a x_kl/‖x_kl‖         if x_ij·x_kl > 0; + if the same, - if not    (Eq. 4)
 
+Eq. 4 is neither reciprocal nor a gradient. What that matters can be tried with the other forms of
+alignment, s being +1 for the same residue and -1 for another:
+
+    paper           s f_a x_kl/‖x_kl‖, Eq. 4
+    reciprocal      s f_a (x_kl/‖x_kl‖ - x_ij/‖x_ij‖): every force is answered by its reaction
+    potential       s f_a x_kl/√(2D), minus the gradient of -s f_a (x_ij·x_kl)₊/√(2D): Eq. 4's
+                    direction and half-plane; √(2D) is a pair sum's root mean square length at
+                    variance 1, so that it is as strong as Eq. 4 on average
+    same-only       Eq. 4 between sums of the same residue alone
+    different-only  Eq. 4 between sums of different residues alone
+
 Open in the paper: coincident sums (r = 0) and sums at the origin have no direction; they exert no
 such force here.
 """
 
+import math
 from typing import Any
 
 import numpy as np
@@ -23,6 +35,7 @@ from modadd.task import incidence, pair_sums, pairs
 Array = Any
 
 WEIGHTINGS = ("class-mean", "none")
+ALIGNMENT_FORMS = ("paper", "reciprocal", "potential", "same-only", "different-only")
 
 
 def pair_force(
@@ -34,6 +47,7 @@ def pair_force(
     attraction: float = 1.0,
     alignment: float = 1.0,
     softening: float = 0.0,
+    alignment_form: str = "paper",
 ) -> Array:
     """The unweighted force on the pair sum x_ij from the pair sum x_kl (Eqs. 2-4).
 
@@ -42,6 +56,7 @@ def pair_force(
         same_residue: bool or (...) bools, whether i + j ≡ k + l (mod N).
         repulsion, attraction, alignment: g_r, g_a, f_a.
         softening: ε ≥ 0; distances become √(‖r‖² + ε²).
+        alignment_form: one of `ALIGNMENT_FORMS`.
 
     Returns:
         (..., dim) the force, in units of the coefficients.
@@ -52,8 +67,12 @@ def pair_force(
     inverse = _inverse(xp.sum(r * r, axis=-1, keepdims=True) + softening**2)
     clustering = r * xp.where(same, -attraction * xp.sqrt(inverse), repulsion * inverse)
     facing = xp.sum(x_ij * x_kl, axis=-1, keepdims=True) > 0
-    sign = xp.where(same, alignment, -alignment) * facing
-    return clustering + sign * _directions(x_kl)
+    together, apart = alignment_strengths(alignment, alignment_form)
+    sign = xp.where(same, together, -apart) * facing
+    pull = _pulls(x_kl, alignment_form)
+    if alignment_form == "reciprocal":
+        pull = pull - _pulls(x_ij, alignment_form)
+    return clustering + sign * pull
 
 
 def pair_sum_forces(
@@ -64,12 +83,14 @@ def pair_sum_forces(
     alignment: float | Array = 1.0,
     weighting: str = "class-mean",
     softening: float | Array = 0.0,
+    alignment_form: str = "paper",
 ) -> Array:
     """The total force on every pair sum, (run, pair, dim), for positions (run, token, dim).
 
     Pairs are those of `modadd.task.pairs`. Coefficients and softening are numbers or (run,)
     arrays. weighting: `class-mean` averages over each pair's same-residue partners and over its
     different-residue partners, so that both have the same total (Sec. 6); `none` sums.
+    alignment_form: one of `ALIGNMENT_FORMS`.
 
     Equal to summing `pair_force` over all partners, but every distance and every weight is found
     once. Sums, not matrix products: those round by how many runs share the batch.
@@ -90,13 +111,17 @@ def pair_sum_forces(
     clustering = g_r * different_weight * inverse - g_a * same_weight * xp.sqrt(inverse)
 
     facing = sum(x[:, :, None, axis] * x[:, None, :, axis] for axis in axes) > 0
-    aligning = xp.astype(facing, x.dtype) * (f_a * (same_weight - different_weight))
-    direction = _directions(x)
+    together, apart = alignment_strengths(f_a, alignment_form)
+    strength = together * same_weight - apart * different_weight
+    aligning = xp.astype(facing, x.dtype) * strength
+    pull = _pulls(x, alignment_form)
     forces = [
-        xp.sum(clustering * gaps[axis] + aligning * direction[:, None, :, axis], axis=2)
-        for axis in axes
+        xp.sum(clustering * gaps[axis] + aligning * pull[:, None, :, axis], axis=2) for axis in axes
     ]
-    return xp.stack(forces, axis=-1)
+    total = xp.stack(forces, axis=-1)
+    if alignment_form == "reciprocal":
+        total = total - pull * xp.sum(aligning, axis=2)[..., None]
+    return total
 
 
 def particle_forces(
@@ -107,6 +132,7 @@ def particle_forces(
     alignment: float | Array = 1.0,
     weighting: str = "class-mean",
     softening: float | Array = 0.0,
+    alignment_form: str = "paper",
 ) -> Array:
     """The force on every particle, (run, token, dim): that of all pairs it stands in (Sec. 6).
 
@@ -119,9 +145,26 @@ def particle_forces(
         alignment=alignment,
         weighting=weighting,
         softening=softening,
+        alignment_form=alignment_form,
     )
     membership = _like(incidence(positions.shape[1]).T, positions)
     return array_namespace(positions).sum(membership[:, :, None] * on_pairs[:, None], axis=2)
+
+
+def alignment_strengths(alignment: Array, form: str) -> tuple[Array, Array]:
+    """f_a between sums of the same residue and between others, in a form of `ALIGNMENT_FORMS`.
+
+    Raises:
+        ValueError: for another form.
+    """
+    if form not in ALIGNMENT_FORMS:
+        raise ValueError(f"alignment_form must be one of {', '.join(ALIGNMENT_FORMS)}, got {form}")
+    return alignment * (form != "different-only"), alignment * (form != "same-only")
+
+
+def typical_length(dim: int) -> float:
+    """√(2D), a pair sum's root mean square length when each axis of the tokens has variance 1."""
+    return math.sqrt(2 * dim)
 
 
 def partner_weights(modulus: int, weighting: str) -> NDArray[np.float64]:
@@ -160,6 +203,11 @@ def _directions(x: Array) -> Array:
     """x / ‖x‖ along the last axis, 0 for x = 0."""
     xp = array_namespace(x)
     return x * xp.sqrt(_inverse(xp.sum(x * x, axis=-1, keepdims=True)))
+
+
+def _pulls(x: Array, form: str) -> Array:
+    """What alignment draws along, of each pair sum (..., dim)."""
+    return x / typical_length(x.shape[-1]) if form == "potential" else _directions(x)
 
 
 def _like(constant: Array, reference: Array) -> Array:

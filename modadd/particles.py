@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from modadd.config import Config, Scalar, count, parameter
-from modadd.forces import WEIGHTINGS, Array, particle_forces
+from modadd.forces import ALIGNMENT_FORMS, WEIGHTINGS, Array, particle_forces
 from modadd.kernels import compiled_kernels_work
 from modadd.randomness import Stream, normal
 from modadd.snapshots import Snapshot
@@ -49,6 +49,12 @@ class ParticleConfig(Config):
         "average over same- and different-residue partners, or sum",
         choices=WEIGHTINGS,
     )
+    alignment_form: str = parameter(
+        "paper",
+        "Eq. 4, or a variant of it: see modadd.forces",
+        choices=ALIGNMENT_FORMS,
+        since="0.2",
+    )
     softening: float = parameter(0.0, "ε: distances become √(r² + ε²)", minimum=0)
     dtype: str = parameter("float32", "arithmetic", choices=("float32", "float64"))
 
@@ -58,7 +64,7 @@ class ParticleConfig(Config):
 
     @property
     def shape(self) -> tuple[Scalar, ...]:
-        options = (self.force_scale, self.variance, self.weighting)
+        options = (self.force_scale, self.variance, self.weighting, self.alignment_form)
         return (self.modulus, self.embedding_dim, self.steps, *options, self.dtype)
 
 
@@ -120,7 +126,12 @@ def step(positions: Array, coefficients: Coefficients) -> Array:
     """One step: x ← x + ηF, then zero mean and the constant variance are restored."""
     xp = array_namespace(positions)
     options = coefficients.options
-    force = particle_forces(positions, weighting=options.weighting, **coefficients.force)
+    force = particle_forces(
+        positions,
+        weighting=options.weighting,
+        alignment_form=options.alignment_form,
+        **coefficients.force,
+    )
     if options.force_scale == "normalised":
         force = divide_by_mean_norm(force)
     rate = xp.asarray(coefficients.step_size, dtype=positions.dtype, device=positions.device)

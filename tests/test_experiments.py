@@ -15,6 +15,7 @@ def identities(name):
         ("appendix-d", 60), ("appendix-e", 14), ("appendix-f", 15), ("initialisation", 1200),
         ("step-size", 2700), ("decay-groups", 2400), ("moduli", 960), ("hidden-sizes", 640),
         ("train-fractions", 960), ("learning-rates", 800),
+        ("alignment-forms", 11_000),
     ],
 )  # fmt: skip
 def test_experiments_have_their_runs_each_once(name, runs):

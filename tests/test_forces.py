@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reference import four_cases, four_loops
 
-from modadd.forces import pair_force, pair_sum_forces, particle_forces
+from modadd.forces import ALIGNMENT_FORMS, pair_force, pair_sum_forces, particle_forces
 from modadd.task import pairs
 
 COEFFICIENTS = {"repulsion": 0.7, "attraction": 1.3, "alignment": 2.0}
@@ -34,14 +34,15 @@ def test_particle_forces_equal_four_loops(modulus, weighting, dim):
     np.testing.assert_allclose(ours, theirs, atol=1e-9)
 
 
-def test_pair_sum_forces_sum_the_pair_force_over_all_partners():
+@pytest.mark.parametrize("form", ALIGNMENT_FORMS)
+def test_pair_sum_forces_sum_the_pair_force_over_all_partners(form):
     positions = draw(1, 17, 2)
     listed = pairs(17)
     x = positions[0][listed.first] + positions[0][listed.second]
     same = listed.residue[:, None] == listed.residue[None, :]
-    forces = pair_force(x[:, None], x[None], same, **COEFFICIENTS)
+    forces = pair_force(x[:, None], x[None], same, alignment_form=form, **COEFFICIENTS)
     forces[np.arange(153), np.arange(153)] = 0  # a pair is no partner of itself
-    ours = pair_sum_forces(positions, weighting="none", **COEFFICIENTS)
+    ours = pair_sum_forces(positions, weighting="none", alignment_form=form, **COEFFICIENTS)
     np.testing.assert_allclose(ours[0], forces.sum(axis=1), atol=1e-9)
 
 
@@ -118,6 +119,46 @@ def test_alignment_is_not_reciprocal():
     )
     np.testing.assert_allclose(there, y / 2**0.5)
     np.testing.assert_allclose(back, x / 2)
+
+
+@given(st.booleans(), st.integers(0, 1000))
+def test_reciprocal_alignment_answers_every_force(same, seed):
+    x, y = draw(2, 2, seed=seed)
+    options = {"same_residue": np.array(same), "alignment_form": "reciprocal"}
+    np.testing.assert_allclose(pair_force(x, y, **options), -pair_force(y, x, **options))
+
+
+@pytest.mark.parametrize(("form", "conserved"), [("reciprocal", True), ("paper", False)])
+def test_the_pair_sums_keep_their_momentum_if_every_force_is_answered(form, conserved):
+    total = pair_sum_forces(draw(3, 17, 2), alignment_form=form, **COEFFICIENTS).sum(axis=1)
+    assert np.allclose(total, 0, atol=1e-9) == conserved
+
+
+def test_the_paper_s_alignment_is_that_within_residues_and_that_between_them():
+    positions = draw(2, 17, 2)
+    paper, same, different, none = (
+        particle_forces(positions, alignment_form=form, alignment=alignment)
+        for form, alignment in (
+            ("paper", 1.5), ("same-only", 1.5), ("different-only", 1.5), ("paper", 0.0)
+        )
+    )  # fmt: skip
+    np.testing.assert_allclose(same + different, paper + none, atol=1e-12)
+    assert not np.allclose(same, different)
+
+
+@given(st.booleans(), st.integers(0, 200))
+def test_potential_alignment_points_as_equation_4_does(same, seed):
+    x, y = draw(2, 3, seed=seed)
+    paper, ours = (
+        pair_force(x, y, np.array(same), repulsion=0, attraction=0, alignment_form=form)
+        for form in ("paper", "potential")
+    )
+    np.testing.assert_allclose(ours, paper * np.linalg.norm(y) / 6**0.5, atol=1e-12)
+
+
+def test_an_unknown_form_is_refused():
+    with pytest.raises(ValueError, match="alignment_form must be one of paper, reciprocal"):
+        particle_forces(draw(1, 5, 2), alignment_form="none")
 
 
 def test_sums_that_face_away_feel_no_alignment():

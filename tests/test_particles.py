@@ -111,6 +111,8 @@ def test_options_change_the_run():
     plain = simulated([base], 5)
     for change in (
         {"variance": "total"}, {"force_scale": "raw"}, {"weighting": "none"}, {"softening": 0.5},
+        {"alignment_form": "reciprocal"}, {"alignment_form": "potential"},
+        {"alignment_form": "same-only"}, {"alignment_form": "different-only"},
         {"repulsion": 2.0}, {"attraction": 2.0}, {"alignment": 2.0}, {"step_size": 0.2},
     ):  # fmt: skip
         assert not np.allclose(simulated([dataclasses.replace(base, **change)], 5), plain), change

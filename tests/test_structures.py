@@ -195,7 +195,7 @@ def test_the_pair_sums_of_a_circle_lie_on_a_line_for_each_residue():
 
 
 def test_a_shifted_circle_has_no_lines_through_the_origin():
-    assert structures.line_alignment(circle(17) + [0.3, 0.1])[0] < 0.9
+    assert structures.line_alignment(np.add(circle(17), [0.3, 0.1]))[0] < 0.9
 
 
 def test_pair_sums_that_point_everywhere_alike_have_the_least_alignment():

@@ -22,33 +22,37 @@ compiled = njit(
 def simulate_runs(positions, steps, coefficients, pairs, weights, options, work):
     """Take steps with one simulation after the other.
 
-    In place: positions (run, N, D). coefficients (run, 5): g_r, g_a, f_a, ε², η. pairs (3, pair):
-    both particles and the residue, the padding with residue -1. weights (2, pair): of each
-    same-residue and each different-residue partner of a pair. options: whether the force is divided
-    by its mean norm, and whether the variance is kept per axis. work (2 D + 2, pair).
+    In place: positions (run, N, D). coefficients (run, 6): g_r, g_a, f_a within residues, f_a
+    between them, ε², η. pairs (3, pair): both particles and the residue, the padding with residue
+    -1. weights (2, pair): of each same-residue and each different-residue partner of a pair.
+    options: whether the force is divided by its mean norm, whether the variance is kept per axis,
+    whether alignment is answered by its reaction, and what it draws along: 0 for the partner's
+    direction, else this factor times the partner. work (2 D + 2, pair).
     """
-    normalised, per_axis = options
+    normalised, per_axis, reacts, pull = options
     _, particles, dim = positions.shape
     x, direction, clustering, aligning = work[:dim], work[dim : 2 * dim], work[-2], work[-1]
     force = np.empty((particles, dim), positions.dtype)
     for run in range(len(positions)):
         for _ in range(steps):
-            _add_pairs(positions[run], pairs, x, direction)
+            _add_pairs(positions[run], pairs, x, direction, pull)
+            numbers = coefficients[run]
             if dim == 2:
-                _forces_in_the_plane(x, direction, pairs, weights, coefficients[run], force)
+                _forces_in_the_plane(x, direction, pairs, weights, numbers, reacts, force)
             else:
-                _forces(
-                    x, direction, clustering, aligning, pairs, weights, coefficients[run], force
-                )
+                _forces(x, direction, clustering, aligning, pairs, weights, numbers, reacts, force)
             if normalised:
                 _divide_by_mean_norm(force)
-            _move(positions[run], force, coefficients[run, 4])
+            _move(positions[run], force, coefficients[run, 5])
             _restore_moments(positions[run], per_axis)
 
 
 @compiled
-def _add_pairs(positions, pairs, x, direction):
-    """x_ij = x_i + x_j, and x_ij / ‖x_ij‖: 0 for a sum at the origin and for the padding."""
+def _add_pairs(positions, pairs, x, direction, pull):
+    """x_ij = x_i + x_j, and x_ij / ‖x_ij‖: 0 for a sum at the origin and for the padding.
+
+    With a pull other than 0, that times x_ij takes the direction's place.
+    """
     dim, padded = x.shape
     zero = x.dtype.type(0)
     for p in range(padded):
@@ -57,6 +61,7 @@ def _add_pairs(positions, pairs, x, direction):
             x[d, p] = positions[pairs[0, p], d] + positions[pairs[1, p], d]
             squared += x[d, p] * x[d, p]
         inverse = x.dtype.type(1) / np.sqrt(squared) if squared > 0 else zero
+        inverse = pull if pull > 0 else inverse
         for d in range(dim):
             direction[d, p] = x[d, p] * inverse if pairs[2, p] >= 0 else zero
 
@@ -76,16 +81,29 @@ def _law(squared, facing, residue, own, strengths):
 @compiled
 def _strengths(coefficients, same, different):
     """±g_r, g_a, f_a, weighted for the partners of one pair; and a 1 of their type."""
-    g_r, g_a, f_a = coefficients[0], coefficients[1], coefficients[2]
+    g_r, g_a, f_same, f_different, _, _ = coefficients
     one = coefficients.dtype.type(1)
-    return g_r * different, -g_a * same, f_a * same, -f_a * different, one
+    return g_r * different, -g_a * same, f_same * same, -f_different * different, one
 
 
 @compiled
-def _forces_in_the_plane(x, direction, pairs, weights, coefficients, force):
+def _leaning(x, residue, own, strengths):
+    """What the pair `own` is aligned with in all: its reaction is that times its own direction."""
+    total = x.dtype.type(0)
+    for q in range(x.shape[1]):
+        facing = total - total
+        for d in range(x.shape[0]):
+            facing += x[d, own] * x[d, q]
+        _, aligning = _law(facing, facing, residue[q], residue[own], strengths)
+        total += aligning if q != own and residue[q] >= 0 else total - total
+    return total
+
+
+@compiled
+def _forces_in_the_plane(x, direction, pairs, weights, coefficients, reacts, force):
     """`_forces` for D = 2, in one loop that puts nothing into memory."""
     x_0, x_1, direction_0, direction_1, residue = x[0], x[1], direction[0], direction[1], pairs[2]
-    softening = coefficients[3]
+    softening = coefficients[4]
     force[:] = 0
     for p in range(len(weights[0])):
         strengths = _strengths(coefficients, weights[0, p], weights[1, p])
@@ -100,13 +118,17 @@ def _forces_in_the_plane(x, direction, pairs, weights, coefficients, force):
             total_0 += clustering * gap_0 + aligning * direction_0[q]
             total_1 += clustering * gap_1 + aligning * direction_1[q]
         direction_0[p], direction_1[p] = toward_0, toward_1
+        if reacts:
+            leaning = _leaning(x, residue, p, strengths)
+            total_0 -= leaning * toward_0
+            total_1 -= leaning * toward_1
         for i in (pairs[0, p], pairs[1, p]):
             force[i, 0] += total_0
             force[i, 1] += total_1
 
 
 @compiled
-def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, force):
+def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, reacts, force):
     """The force on every particle: that of all pairs it stands in, (i, i) twice (Sec. 6)."""
     dim, padded = x.shape
     residue = pairs[2]
@@ -114,7 +136,7 @@ def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, fo
     for p in range(len(weights[0])):
         strengths = _strengths(coefficients, weights[0, p], weights[1, p])
         # Of every partner q: its squared distance, and whether it faces the same way.
-        clustering[:] = coefficients[3]
+        clustering[:] = coefficients[4]
         aligning[:] = 0
         for d in range(dim):
             for q in range(padded):
@@ -126,8 +148,9 @@ def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, fo
                 clustering[q], aligning[q], residue[q], residue[p], strengths
             )
         aligning[p] = 0  # no pair aligns itself
+        leaning = _leaning(x, residue, p, strengths) if reacts else x.dtype.type(0)
         for d in range(dim):
-            total = x.dtype.type(0)
+            total = -leaning * direction[d, p]
             for q in range(padded):
                 total += clustering[q] * (x[d, p] - x[d, q]) + aligning[q] * direction[d, q]
             force[pairs[0, p], d] += total

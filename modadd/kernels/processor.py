@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from modadd.forces import partner_weights
+from modadd.forces import alignment_strengths, partner_weights, typical_length
 from modadd.kernels import cpu_particles
 from modadd.kernels import cpu_training as kernel
 from modadd.kernels.tiles import PADDING
@@ -171,16 +171,20 @@ def simulate(
     first = configs[0]
     dtype = np.dtype(first.dtype)
     positions = initial_positions(configs, start).astype(dtype)
-    columns = ("repulsion", "attraction", "alignment", "softening", "step_size")
-    coefficients = np.array([[getattr(c, name) for name in columns] for c in configs])
-    coefficients[:, 3] **= 2
-    coefficients = coefficients.astype(dtype)
+    coefficients = np.array([_coefficients(config) for config in configs]).astype(dtype)
     count = pair_count(first.modulus)
     padding = -count % cpu_particles.VECTOR
     listed = np.pad(np.stack(pairs(first.modulus)), ((0, 0), (0, padding))).astype(np.int32)
     listed[2, count:] = -1
     weights = partner_weights(first.modulus, first.weighting).astype(dtype)
-    options = (first.force_scale == "normalised", first.variance == "per-axis")
+    reacts = first.alignment_form == "reciprocal"
+    pull = 1 / typical_length(first.embedding_dim) if first.alignment_form == "potential" else 0
+    options = (
+        first.force_scale == "normalised",
+        first.variance == "per-axis",
+        reacts,
+        dtype.type(pull),
+    )
 
     def advance(runs: range, steps: int) -> None:
         cpu_particles.simulate_runs(
@@ -200,3 +204,10 @@ def simulate(
             on_each_run(partial(advance, steps=steps))
             done = epoch
             yield Snapshot(tuple(configs), epoch, positions.copy())
+
+
+def _coefficients(config: ParticleConfig) -> tuple[float, ...]:
+    """g_r, g_a, f_a within and between residues, ε², η."""
+    together, apart = alignment_strengths(config.alignment, config.alignment_form)
+    clustering = (config.repulsion, config.attraction)
+    return (*clustering, together, apart, config.softening**2, config.step_size)
