@@ -16,6 +16,7 @@ COMMANDS = {
     "tables": "print the tables from what is stored",
     "audit": "put the force law on trial: what it explains of the true forces",
     "twins": "start particles from networks' embeddings: do they end alike?",
+    "claims": "say of each of the paper's claims what came out",
     "measure": "measure metrics on every stored snapshot",
     "backup": "copy the database while it is in use",
     "upgrade": "bring a database of an older version up to date",

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from modadd.statistics import Estimate
+from modadd.wording import said as said
 
 _MARKED = re.compile(
     r"`(?P<code>[^`]+)`|\[(?P<link>[^\]]+)\]\((?P<target>[^)\s]+)\)|\*(?P<emphasis>\S(?:[^*]*\S)?)\*"
@@ -46,17 +47,3 @@ def typeset(text: str) -> str:
 def estimate_in(cell: Mapping[Any, Any]) -> Estimate:
     """The estimate in a row of `modadd.tables.table` or `modadd.phases.phases`."""
     return Estimate(cell["value"], cell["low"], cell["high"], int(cell["n"]))
-
-
-def said(estimate: Estimate, *, percent: bool = False, decimals: int = 1) -> str:
-    """An estimate in words: value, interval and n; "undefined" where it is."""
-    value, low, high, n = estimate
-    if value != value:
-        return f"undefined (n = {n:,})"
-    factor, unit = (100, " %") if percent else (1, "")
-    if percent:  # Student's t knows nothing of the ends of a share
-        low, high = max(low, 0.0), min(high, 1.0)
-    shown = f"{factor * value:.{decimals}f}{unit}"
-    if low != low:
-        return f"{shown} (n = {n:,})"
-    return f"{shown} [{factor * low:.{decimals}f}, {factor * high:.{decimals}f}] (n = {n:,})"
