@@ -4,6 +4,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from report_database import write_report_database
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
@@ -79,6 +80,14 @@ def small_database(tmp_path_factory):
         ]
         for _, summary in run_requests(engine, requests, Resources()):
             assert summary.computed
+    return path
+
+
+@pytest.fixture(scope="session")
+def report_database(small_database, tmp_path_factory):
+    """The small database with something of every section of the report. Read it only."""
+    path = tmp_path_factory.mktemp("shared") / "report.db"
+    write_report_database(small_database, path)
     return path
 
 

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 import pypdf
 import pytest
-from report_database import write_report_database
 from sqlalchemy import text
 
 from dashboard.frames import DIGITS, UNITS
@@ -29,10 +28,8 @@ TABLES = ["table-1-cells", "table-2-cells", "initialisation-cells", "step-size-c
 
 
 @pytest.fixture(scope="module")
-def engine(small_database, tmp_path_factory):
-    path = tmp_path_factory.mktemp("report") / "report.db"
-    write_report_database(small_database, path)
-    opened = reader(str(path))
+def engine(report_database):
+    opened = reader(str(report_database))
     yield opened
     opened.dispose()
 

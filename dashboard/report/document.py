@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import typst
 
@@ -18,13 +18,25 @@ _TEMPLATE = Path(__file__).parent / "document.typ"
 
 def document(report: Report, folder: Path) -> bytes:
     """The PDF. folder: where `figures/NAME.pdf` of every figure lies."""
-    made: bytes = typst.compile(  # type: ignore[type-var]  # the stub wants root of input's type
+    return _typeset(report, folder, "pdf")
+
+
+def first_page(report: Report, folder: Path, ppi: int = 110) -> bytes:
+    """A PNG of the document's first page."""
+    return _typeset(report, folder, "png", ppi)[0]
+
+
+def _typeset(
+    report: Report, folder: Path, form: Literal["pdf", "png"], ppi: int | None = None
+) -> Any:
+    return typst.compile(  # type: ignore[type-var]  # the stub wants root of input's type
         _TEMPLATE.read_bytes(),
         root=str(folder),
         ignore_system_fonts=True,  # the same on every machine
         sys_inputs={"report": json.dumps(_plain(report))},
+        format=form,
+        ppi=ppi,
     )
-    return made
 
 
 def _plain(report: Report) -> dict[str, Any]:
