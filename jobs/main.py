@@ -18,6 +18,7 @@ COMMANDS = {
     "twins": "start particles from networks' embeddings: do they end alike?",
     "claims": "say of each of the paper's claims what came out",
     "measure": "measure metrics on every stored snapshot",
+    "verify": "check every stored run, and compute some again",
     "backup": "copy the database while it is in use",
     "upgrade": "bring a database of an older version up to date",
     "list": "list experiments, metrics and what is stored",

@@ -1,0 +1,105 @@
+"""`modadd verify`: is the database whole, and does it say what its runs say?"""
+
+import sys
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DatabaseError
+from tqdm import tqdm
+
+from db.connect import StoreError, open_for_reading, stored_version
+from db.queries import metric_versions
+from db.schema import SCHEMA_VERSION
+from db.whole_runs import WholeRun, file_faults, run_ids, whole_runs
+from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
+from jobs.recomputation import evenly, judged, recompute
+from jobs.verification import faults
+from jobs.workers import Resources, executor, flow, stop_on_interrupt
+from modadd.config import ConfigError
+from modadd.metrics import METRICS
+
+DESCRIPTION = """\
+Check every stored run: the file, the rows that belong together, the BLOBs' lengths and checksums,
+the metrics, measured again; and compute some runs again from nothing but their config.
+Prints one line a fault; the exit status is 0 without any and 1 with."""
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("verify", DESCRIPTION)
+    parser.add_argument(
+        "--recompute", type=int, default=0, metavar="K", help="compute K runs again (default: 0)"
+    )
+    add_database_flag(parser)
+    parsed = parser.parse_args(arguments)
+    if parsed.recompute < 0:
+        raise ConfigError(f"recompute must be >= 0, got {parsed.recompute}")
+    with open_for_reading(parsed.database) as engine:
+        found = _verify(engine, parsed.database, parsed.recompute)
+    if found is None:
+        return INTERRUPTED
+    print(f"{found or 'no'} fault{'s' if found != 1 else ''}", file=sys.stderr)
+    return FAILED if found else 0
+
+
+def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
+    """How many faults were printed, or None if told to stop."""
+    with engine.connect() as connection, stop_on_interrupt() as stopping:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN")  # one moment of the file, whoever writes meanwhile
+        version = stored_version(connection, place)
+        if version < SCHEMA_VERSION:
+            raise StoreError(f"{place} has schema version {version}: run `modadd upgrade` first")
+        found = _print_all(file_faults(connection))
+        try:
+            ids = run_ids(connection)
+            found += _print_all(_run_faults(engine, connection, ids, stopping))
+            if recompute_count and ids and not found:
+                found += _recompute(engine, connection, evenly(ids, recompute_count))
+        except DatabaseError as error:
+            found += _print_all([f"file: {error.orig}"])
+        return None if stopping.is_set() else found
+
+
+def _run_faults(
+    engine: Engine, connection: Connection, ids: Sequence[int], stopping: threading.Event
+) -> Iterator[str]:
+    versions = metric_versions(engine)
+    metrics = [name for name, metric in METRICS.items() if versions.get(name) == metric.version]
+    check = partial(_checked, metrics=metrics)
+    with (
+        executor(Resources()) as pool,
+        tqdm(total=len(ids), desc="verify", unit="run", disable=None) as progress,
+    ):
+        runs = whole_runs(connection, ids)
+        for run_id, found in flow(pool, check, runs, Resources().width + 1, stopping):
+            progress.update()
+            yield from (f"run {run_id}: {fault}" for fault in found)
+    print(f"{len(ids)} runs, {len(metrics)} metrics", file=sys.stderr)
+
+
+def _checked(run: WholeRun, metrics: Sequence[str]) -> tuple[int, list[str]]:
+    return run.run_id, faults(run, metrics)
+
+
+def _recompute(engine: Engine, connection: Connection, wanted: Sequence[int]) -> int:
+    """How many of the runs are not what their configs give; what is said of them is printed."""
+    comparisons = recompute(engine, connection, wanted)
+    verdicts = list(judged(comparisons))
+    for is_fault, text in verdicts:
+        print(text, file=sys.stdout if is_fault else sys.stderr)
+    equal = sum(compared.equal for compared in comparisons)
+    print(f"{equal} of {len(comparisons)} computed again bit for bit", file=sys.stderr)
+    return sum(is_fault for is_fault, _ in verdicts)
+
+
+def _print_all(found: Iterable[str]) -> int:
+    count = 0
+    for count, line in enumerate(found, start=1):  # noqa: B007  # printed as it comes
+        print(line)
+    return count
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("verify", command, sys.argv[1:]))
