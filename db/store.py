@@ -74,15 +74,19 @@ def finish_job(engine: Engine, job_id: int) -> None:
 
 def add_runs(
     engine: Engine, job_id: int, records: Sequence[RunRecord], experiments: Sequence[str] = ()
-) -> None:
+) -> int:
     """Store runs of one kind with all that hangs on them, and their membership in experiments.
 
-    A run that is stored already is replaced, since it was asked for again with more snapshots;
-    unless another job has meanwhile stored at least as much of it.
+    A run that is stored already is replaced by one with more snapshots. It is left alone if the
+    new one lacks some that it has: another job may have stored them since this one was planned.
+
+    Returns:
+        how many of the runs were left alone although they have snapshots that are not stored.
     """
     with writing(engine) as connection:
         stored = _stored_epochs(connection, [record.config_hash for record in records])
-        new = [r for r in records if not _covers(stored.get(r.config_hash), r)]
+        more = [r for r in records if not _covers(stored.get(r.config_hash), r)]
+        new = [r for r in more if _may_replace(r, stored.get(r.config_hash))]
         ids, members = _make_room(connection, [record.config_hash for record in new])
         if new:
             connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in new])
@@ -91,6 +95,7 @@ def add_runs(
         run_ids = [*ids.values(), *(s.run_id for h, s in stored.items() if h not in ids)]
         members |= {(name, run_id) for name in experiments for run_id in run_ids}
         _write_members(connection, members)
+    return len(more) - len(new)
 
 
 def add_to_experiments(engine: Engine, experiments: Sequence[str], run_ids: Sequence[int]) -> None:
@@ -256,6 +261,18 @@ def _covers(stored: _Stored | None, record: RunRecord) -> bool:
         and stored.epochs >= set(record.epochs)
         and stored.classifier_epochs >= set(record.classifier_epochs)
     )
+
+
+def _may_replace(record: RunRecord, stored: _Stored | None) -> bool:
+    """Whether nothing is lost by it, up to the record's end: it may diverge earlier than the stored
+    run, if that was computed on another machine."""
+    if stored is None:
+        return True
+    end = record.epochs[-1]
+    lost = (stored.epochs - set(record.epochs)) | (
+        stored.classifier_epochs - set(record.classifier_epochs)
+    )
+    return all(epoch > end for epoch in lost)
 
 
 def _blob(array: NDArray[np.float32]) -> tuple[bytes, int]:

@@ -116,13 +116,16 @@ def _run(
 ) -> Summary:
     started = time.perf_counter()
     planned = plan(engine, request, resources)
-    check_space(engine, planned)
+    check_space(engine.url, [planned])
     check_starts(engine, request.kind, planned.configs)
     store.add_to_experiments(engine, request.experiments, planned.present)
     summary = Summary(present=len(planned.present))
-    if planned.chunks:
-        _compute_and_store(engine, request, planned, resources, pool, stopping, summary)
+    left = _compute_and_store(engine, request, planned, resources, pool, stopping, summary)
     summary.interrupted = stopping.is_set() and summary.computed < planned.runs
+    if left and not summary.interrupted:
+        # Another job has meanwhile stored some of these with other snapshots: now with both.
+        planned = plan(engine, request, resources)
+        _compute_and_store(engine, request, planned, resources, pool, stopping, summary)
     summary.seconds = time.perf_counter() - started
     return summary
 
@@ -135,7 +138,11 @@ def _compute_and_store(
     pool: Executor,
     stopping: threading.Event,
     summary: Summary,
-) -> None:
+) -> int:
+    """How many of the runs were left alone, since other snapshots of them are stored."""
+    if not planned.chunks:
+        return 0
+    left = computed = 0
     load_kernels(with_start(engine, planned.chunks[0]))
     job_id = store.add_job(
         engine,
@@ -146,9 +153,11 @@ def _compute_and_store(
     chunks = (with_start(engine, chunk) for chunk in planned.chunks)
     with tqdm(total=planned.runs, desc=request.title, unit="run", disable=None) as progress:
         for records in flow(pool, compute, chunks, resources.width + 1, stopping):
-            store.add_runs(engine, job_id, records, request.experiments)
+            left += store.add_runs(engine, job_id, records, request.experiments)
+            computed += len(records)
             summary.computed += len(records)
             summary.diverged += sum(record.status == "diverged" for record in records)
             progress.update(len(records))
-    if summary.computed == planned.runs:
+    if computed == planned.runs:
         store.finish_job(engine, job_id)
+    return left

@@ -3,13 +3,14 @@
 import dataclasses
 import itertools
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
-from sqlalchemy import Engine
+from sqlalchemy import URL, Engine
 
+from db.connect import database_url
 from db.queries import StoredRun, stored_runs
 from jobs.compute import Chunk
 from jobs.requests import KEPT_PARAMETERS, Request
@@ -59,13 +60,13 @@ class Plan:
         return sum(_result_bytes(c.configs[0], len(c.epochs)) * len(c.configs) for c in self.chunks)
 
 
-def plan(engine: Engine, request: Request, resources: Resources) -> Plan:
-    """The chunks that are missing, in the order of the request.
+def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
+    """The chunks that are missing, in the order of the request; of a new database (None), all.
 
     A stored run whose snapshots do not include the requested ones is computed again, with both.
     """
     wanted = {config.identity: config for config in request.configs}
-    stored = stored_runs(engine, list(wanted))
+    stored = {} if engine is None else stored_runs(engine, list(wanted))
     groups: dict[tuple[object, Keep], list[Config]] = {}
     present = []
     for identity, config in wanted.items():
@@ -82,16 +83,25 @@ def plan(engine: Engine, request: Request, resources: Resources) -> Plan:
     return Plan(chunks, present)
 
 
-def check_space(engine: Engine, planned: Plan) -> None:
+def check_space(database: URL, planned: Iterable[Plan]) -> None:
     """Raise ConfigError if the disk has no room for what is planned."""
-    if engine.url.get_backend_name() != "sqlite" or not engine.url.database:
+    if database.get_backend_name() != "sqlite" or not database.database:
         return
-    free = shutil.disk_usage(Path(engine.url.database).absolute().parent).free
-    if planned.result_bytes > free:
+    needed = sum(some.result_bytes for some in planned)
+    free = shutil.disk_usage(Path(database.database).absolute().parent).free
+    if needed > free:
         raise ConfigError(
-            f"the disk must hold about {planned.result_bytes >> 20} MB of results, "
+            f"the disk must hold about {needed >> 20} MB of results, "
             f"{free >> 20} MB are free: free some, or keep less with --parameters or --snapshots"
         )
+
+
+def check_new_space(location: str, requests: Iterable[Request], resources: Resources) -> None:
+    """`check_space` for a database that is not there yet, so that none is made in vain."""
+    url = database_url(location)
+    path = Path(url.database or "")
+    if path.absolute().parent.is_dir() and not path.exists():
+        check_space(url, (plan(None, request, resources) for request in requests))
 
 
 def _missing(request: Request, config: Config, stored: StoredRun | None) -> Keep | None:

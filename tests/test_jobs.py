@@ -1,6 +1,8 @@
 import contextlib
 import re
 import sqlite3
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -251,3 +253,24 @@ def test_an_experiment_with_baselines_prints_what_its_rows_differ_in(modadd, own
     with contextlib.closing(sqlite3.connect("small.db")) as connection:
         (snapshots,) = connection.execute("SELECT COUNT(*) FROM snapshots").fetchone()
     assert snapshots == 2 * 2 * 12  # the first and the last alone
+
+
+def test_a_job_goes_on_with_what_another_has_stored_meanwhile(modadd, monkeypatch):
+    from jobs import loop
+
+    real = loop.store.add_job
+    words = ("simulate", "--steps", 6, "--seeds", "0:3", "--workers", 0)
+
+    def late(engine, **given):
+        """Another job stores the same runs just after this one was planned."""
+        monkeypatch.setattr(loop.store, "add_job", real)
+        other = [sys.executable, "-m", "jobs.simulate", *map(str, words[1:]), "--snapshots", "2"]
+        subprocess.run(other, check=True, capture_output=True)
+        return real(engine, **given)
+
+    monkeypatch.setattr(loop.store, "add_job", late)
+    status, _, errors = modadd(*words, "--snapshots", "3")
+    assert status == 0, errors
+    found = sql("SELECT run_id, group_concat(epoch) FROM snapshots GROUP BY 1")
+    assert found == [(run_id, "0,2,3,6") for run_id in (1, 2, 3)]
+    assert modadd("verify", "--recompute", 3)[0] == 0

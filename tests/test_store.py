@@ -128,6 +128,32 @@ def test_what_another_job_stored_meanwhile_is_not_lost(engine):
     ]  # fmt: skip
 
 
+def test_of_two_jobs_with_other_snapshots_neither_loses_what_it_asked_for(engine):
+    job_id = job(engine)
+    assert store.add_runs(engine, job_id, [record(1, epochs=(0, 2, 5), schedule="2")]) == 0
+    late = [record(1, epochs=(0, 3, 5), schedule="3"), record(2, schedule="3")]
+    assert store.add_runs(engine, job_id, late, ["mine"]) == 1
+    assert sql("SELECT epoch FROM snapshots WHERE run_id = 1 ORDER BY epoch") == [(0,), (2,), (5,)]
+    both = record(1, epochs=(0, 2, 3, 5), schedule="2,3")
+    assert store.add_runs(engine, job_id, [both]) == 0
+    assert sql("SELECT group_concat(epoch) FROM snapshots WHERE run_id = 1") == [("0,2,3,5",)]
+    assert sql("SELECT run_id FROM experiment_runs ORDER BY 1") == [(1,), (2,)]
+
+
+def test_parameters_are_lost_as_little(engine):
+    job_id = job(engine)
+    kept = np.zeros((2, 4), "f4")
+    whole = record(1, kept_parameters="all", classifiers=kept)
+    whole = dataclasses.replace(whole, config={**whole.config, "hidden_size": 1})
+    fields = {**KIND.fields, "hidden_size": int}
+    kind = dataclasses.replace(KIND, fields=fields, added={"hidden_size": 1})
+    declare(engine, [kind], [SIZE, RATIO])
+    store.add_runs(engine, job_id, [whole])
+    more = dataclasses.replace(record(1, epochs=(0, 3, 5)), config=whole.config)
+    assert store.add_runs(engine, job_id, [more]) == 1
+    assert sql("SELECT epoch FROM classifiers") == [(0,), (5,)]
+
+
 def test_a_failing_write_leaves_nothing_behind(engine):
     broken = dataclasses.replace(record(2), config={"seed": 2, "speed": 1.0, "mode": None})
     before = revision(engine)
