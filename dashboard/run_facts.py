@@ -7,13 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from modadd.branches import BranchConfig
 from modadd.config import Config
 from modadd.simulators import SIMULATORS
+from modadd.twins import LAW_FIELDS
 
 # The command that makes runs of each kind.
-COMMANDS = {"transformer": "train", "particle": "simulate", "twin": "twins"}
-# What a run that begins at a network's snapshot has from there.
-_OF_NETWORK = ("seed", "modulus", "embedding_dim", "network", "network_epoch")
+COMMANDS = {"transformer": "train", "particle": "simulate", "twin": "twins", "branch": "fate"}
+# The flags of those that begin at a network's snapshot and have the rest from there.
+_OWN_FIELDS = {"twin": LAW_FIELDS, "branch": ("perturbation",)}
 
 
 def config_of(kind: str, row: Mapping[str, Any]) -> Config:
@@ -29,18 +31,20 @@ def sweep_words(config: Config, schedule: str = "", parameters: str = "") -> lis
     default = type(config)()
     words = [COMMANDS[config.kind]]
     simulator = SIMULATORS[config.kind]
-    given = ("seed",) if simulator.origin is None else _OF_NETWORK
+    flags = _OWN_FIELDS.get(config.kind, tuple(config.field_types()))
     for name, value in config.to_dict().items():
-        if name not in given and value != getattr(default, name):
+        if name in flags and name != "seed" and value != getattr(default, name):
             words += ["--" + name.replace("_", "-"), _shown(value)]
     if simulator.origin is None:
         words += ["--seeds", str(config.seed)]
     else:
         network, epoch = simulator.origin(config)
         words += ["--network", network, "--epochs", str(epoch)]
+    if isinstance(config, BranchConfig):
+        words += ["--branches", str(config.branch + 1)]
     if schedule and schedule != simulator.schedule:
         words += ["--snapshots", schedule]
-    if parameters and simulator.has_classifier and parameters != "all":
+    if parameters and simulator.has_classifier and not simulator.origin and parameters != "all":
         words += ["--parameters", parameters]
     return words
 

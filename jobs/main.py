@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "put the force law on trial: what it explains of the true forces",
     "twins": "start particles from networks' embeddings: do they end alike?",
     "claims": "say of each of the paper's claims what came out",
+    "fate": "when is a network's end settled? from snapshots and perturbed branches",
     "measure": "measure metrics on every stored snapshot",
     "verify": "check every stored run, and compute some again",
     "backup": "copy the database while it is in use",

@@ -95,6 +95,16 @@ def ends_of(engine: Engine, run_ids: Sequence[int]) -> Floats:
 
 
 def places_at(engine: Engine, run_ids: Sequence[int], epoch: int) -> Floats:
-    """(run, token, dim) the arrangements at an epoch that every one of the runs has."""
+    """(run, token, dim) the arrangements at an epoch.
+
+    Raises:
+        ConfigError: if one of the runs has none there.
+    """
     found = arrangements(engine, run_ids, [epoch])
+    missing = [run_id for run_id in run_ids if run_id not in found]
+    if missing:
+        raise ConfigError(
+            f"{len(missing)} of the networks have no snapshot of epoch {epoch}: run what made "
+            f"them again with --snapshots {epoch}"
+        )
     return np.stack([found[run_id].embeddings[0] for run_id in run_ids])

@@ -27,19 +27,27 @@ class Stream(IntEnum):
     OUTPUT_WEIGHT = 4
     OUTPUT_BIAS = 5
     NULLS = 6
+    PERTURBATION = 7
 
 
-def uniform(seed: int, stream: Stream, count: int) -> NDArray[np.float64]:
-    """(count,) draws from the open interval (0, 1), each with 53 random bits."""
+_MOST_STREAMS = 256  # a stream's further draws follow at this distance
+
+
+def uniform(seed: int, stream: Stream, count: int, index: int = 0) -> NDArray[np.float64]:
+    """(count,) draws from the open interval (0, 1), each with 53 random bits.
+
+    index: which of many independent draws for the same purpose.
+    """
     # The full-width key needs a typed array: plain ints above 2**63 would be refused.
-    generator = np.random.Philox(key=np.array([seed, stream], dtype=np.uint64))
+    key = np.array([seed, stream + _MOST_STREAMS * index], dtype=np.uint64)
+    generator = np.random.Philox(key=key)
     bits = np.atleast_1d(generator.random_raw(count)) >> np.uint64(11)
     return (bits.astype(np.float64) + 0.5) * 2.0**-53
 
 
-def normal(seed: int, stream: Stream, count: int) -> NDArray[np.float64]:
-    """(count,) draws from N(0, 1), by inversion."""
-    return np.asarray(ndtri(uniform(seed, stream, count)), dtype=np.float64)
+def normal(seed: int, stream: Stream, count: int, index: int = 0) -> NDArray[np.float64]:
+    """(count,) draws from N(0, 1), by inversion; arguments as `uniform`."""
+    return np.asarray(ndtri(uniform(seed, stream, count, index)), dtype=np.float64)
 
 
 def permutation(seed: int, stream: Stream, count: int) -> NDArray[np.int64]:

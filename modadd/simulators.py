@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from modadd import particles, training
+from modadd.branches import BranchConfig, train_branches
 from modadd.config import Config
 from modadd.particles import ParticleConfig, simulate
 from modadd.snapshots import Snapshot
@@ -63,5 +64,15 @@ SIMULATORS: dict[str, Simulator] = {
         title="twins of networks",
         origin=operator.attrgetter("network", "network_epoch"),
         dynamics=ParticleConfig.kind,
+    ),
+    BranchConfig.kind: Simulator(
+        config=BranchConfig,
+        run=train_branches,
+        numbers=training.numbers,
+        has_classifier=True,
+        schedule="final",
+        title="branches of networks",
+        origin=operator.attrgetter("network", "network_epoch"),
+        dynamics=TrainingConfig.kind,
     ),
 }

@@ -1,0 +1,124 @@
+"""`modadd fate`: what networks' snapshots foretell of their ends, and how branches scatter."""
+
+import sys
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from sqlalchemy import Engine
+
+from db.connect import open_for_reading
+from db.filters import Filter
+from db.run_lists import filtered_runs
+from jobs.command import Parser, add_field_flags, add_job_flags, compute_requests, run_command
+from jobs.fate_layout import lay_out_branches, lay_out_foreshadowed
+from jobs.networks import Networks, done_runs, ends_of, places_at
+from jobs.requests import Request
+from jobs.twins import EPOCHS, add_network_flags, asked_networks
+from modadd.branches import BranchConfig, branches
+from modadd.config import ConfigError
+from modadd.fate import foreshadowed, scatter, settled
+
+DESCRIPTION = """Print what the embedding at an epoch foretells of the network's end, from stored
+snapshots. With --branches, also take up each network's training again at each epoch, that often,
+with parameters slightly perturbed; store these branches, and print how alike they end. Networks
+need their parameters at the epochs (--parameters all)."""
+
+# What becomes of a run: heading → metric at its end.
+OUTCOMES = {"accuracy": "validation_accuracy", "imperfections": "grid_imperfections"}
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("fate", DESCRIPTION)
+    add_network_flags(parser, EPOCHS)
+    parser.add_argument(
+        "--branches", type=int, default=0, metavar="N", help="of a network and epoch (default: 0)"
+    )
+    add_field_flags(
+        parser.add_argument_group("branches"), BranchConfig, ["perturbation"], several=False
+    )
+    add_job_flags(parser)
+    parsed = parser.parse_args(arguments)
+    if parsed.branches < 0:
+        raise ConfigError(f"branches must be >= 0, got {parsed.branches}")
+    networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
+    perturbation = 0.01 if parsed.perturbation is None else parsed.perturbation
+    configs = branches(networks.configs, epochs, parsed.branches, perturbation)
+    if configs:
+        status = compute_requests(parsed, [_request(configs)])
+        if status:
+            return status
+    with open_for_reading(parsed.database) as engine:
+        print(lay_out_foreshadowed(_concat(_foreshadowed(engine, networks, epochs))))
+        if configs:
+            print(lay_out_branches(_concat(_settled(engine, networks, configs))))
+    return 0
+
+
+def _request(configs: Sequence[BranchConfig]) -> Request:
+    return Request(
+        kind=BranchConfig.kind,
+        configs=tuple(configs),
+        schedule="final",
+        parameters="none",
+        experiment="branches",
+    )
+
+
+def _concat(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
+    return pd.concat(list(parts), ignore_index=True)
+
+
+def _foreshadowed(
+    engine: Engine, networks: Networks, epochs: Sequence[int]
+) -> Iterator[pd.DataFrame]:
+    """`foreshadowed`, by weight_decay and epoch."""
+    for weight_decay in networks.weight_decays:
+        some = networks.of(weight_decay)
+        ends = ends_of(engine, some.run_ids)
+        outcomes = {name: some.rows[metric].to_numpy() for name, metric in OUTCOMES.items()}
+        for epoch in epochs:
+            found = foreshadowed(places_at(engine, some.run_ids, epoch), ends, outcomes)
+            yield found.assign(weight_decay=weight_decay, epoch=epoch)
+
+
+def _settled(
+    engine: Engine, networks: Networks, configs: Sequence[BranchConfig]
+) -> Iterator[pd.DataFrame]:
+    """Of branches, by weight_decay and epoch: question, value, low, high, n networks, branches.
+
+    Networks of which a branch diverged are left out.
+    """
+    stored = done_runs(engine, BranchConfig.kind, configs)
+    ids: dict[tuple[str, int], list[int]] = {}
+    for config in configs:
+        if config.identity in stored:
+            key = (config.network, config.network_epoch)
+            ids.setdefault(key, []).append(stored[config.identity])
+    number = max(config.branch for config in configs) + 1
+    wanted = ["run_id", "radius_ratio", "is_circle", *OUTCOMES.values()]
+    rows = filtered_runs(engine, Filter(kind=BranchConfig.kind), wanted).set_index("run_id")
+    for weight_decay in networks.weight_decays:
+        of_decay = [config.identity for config in networks.of(weight_decay).configs]
+        for epoch in sorted({config.network_epoch for config in configs}):
+            whole = [ids[n, epoch] for n in of_decay if len(ids.get((n, epoch), [])) == number]
+            if whole:
+                found = _of_branches(engine, np.array(whole), rows)
+                yield found.assign(weight_decay=weight_decay, epoch=epoch, branches=number)
+
+
+def _of_branches(engine: Engine, run_ids: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
+    """Of branches (network, branch): a row a question."""
+    metrics = {"circle": "is_circle", **OUTCOMES}
+    found = {
+        name: settled(rows.loc[run_ids.ravel(), metric].to_numpy(float).reshape(run_ids.shape))
+        for name, metric in metrics.items()
+    }
+    ends = ends_of(engine, run_ids.ravel().tolist())
+    found["distance"] = scatter(ends.reshape(*run_ids.shape, *ends.shape[1:]))
+    listed = [{"question": name, **estimate._asdict()} for name, estimate in found.items()]
+    return pd.DataFrame(listed)
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("fate", command, sys.argv[1:]))
