@@ -41,9 +41,10 @@ class Neighbours:
     """What lies near each pair sum, pairs being indexed as in `modadd.task.pairs`.
 
     nearest: (run, pair) the nearest other pair (Algorithm 2). Among exact ties the first in that
-    order wins, as Algorithm 2's strict `<` has it. alone: (run, pair) whether no other pair sum of
-    the residue is within `tolerance` times the embedding's `scale`. realised: (run,) the share of
-    couples of pairs of one residue that are within.
+    order wins, as Algorithm 2's strict `<` has it; the pair itself, if no other is at a finite
+    distance. alone: (run, pair) whether no other pair sum of the residue is within `tolerance`
+    times the embedding's `scale`. realised: (run,) the share of couples of pairs of one residue
+    that are within.
     """
 
     nearest: NDArray[np.int64]
@@ -52,10 +53,14 @@ class Neighbours:
 
     @property
     def imperfect(self) -> NDArray[np.bool_]:
-        """(run, pair) whether the nearest other pair sum belongs to another residue."""
+        """(run, pair) whether the nearest other pair sum belongs to another residue.
+
+        A pair without a nearest other is imperfect, since Algorithm 2's `match` stays false.
+        """
         tokens = math.isqrt(2 * self.nearest.shape[1])  # of N(N+1)/2 pairs
         residue = pairs(tokens).residue
-        return residue[self.nearest] != residue
+        itself = self.nearest == np.arange(len(residue))
+        return (residue[self.nearest] != residue) | itself
 
 
 def neighbours(embedding: Floats, tolerance: float = PROSE_TOLERANCE) -> Neighbours:
@@ -80,7 +85,7 @@ def neighbours(embedding: Floats, tolerance: float = PROSE_TOLERANCE) -> Neighbo
 
 
 def _nearest(points: NDArray[np.float64]) -> NDArray[np.int64]:
-    """(pair,) the nearest other one of the points (dim, pair)."""
+    """(pair,) the nearest other one of the points (dim, pair); itself if none is finitely near."""
     count = points.shape[1]
     rows = max(1, 60_000 // count)  # of squared distances: they stay in the processor's cache
     found = []
@@ -89,7 +94,10 @@ def _nearest(points: NDArray[np.float64]) -> NDArray[np.int64]:
         squared = _squared_distances(some[:, :, None], points[:, None], axis=0)
         own = np.arange(some.shape[1])
         squared[own, start + own] = np.inf
-        found.append(np.argmin(squared, axis=1))
+        squared[np.isnan(squared)] = np.inf
+        nearest = np.argmin(squared, axis=1)
+        alone = np.isinf(squared[own, nearest])
+        found.append(np.where(alone, start + own, nearest))
     return np.concatenate(found)
 
 

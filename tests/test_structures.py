@@ -25,6 +25,13 @@ def lattice(modulus, step, width):
     return np.stack([places % width, places // width], axis=1)[None].astype(float)
 
 
+def with_token(*place):
+    """Seven tokens, one of which is at a place that is none."""
+    embedding = draw(1, 7)
+    embedding[0, 3] = place
+    return embedding
+
+
 ARRANGEMENTS = {
     "random": draw(3, 7),
     "random in 3 dimensions": draw(2, 6, 3),
@@ -39,11 +46,27 @@ ARRANGEMENTS = {
     "circle": circle(7),
     "faster circle": circle(7, 3),
 }
+NOWHERE = {
+    "a token at NaN": with_token(np.nan, np.nan),
+    "a token at minus NaN": with_token(-np.nan, 0),
+    "a token at infinity": with_token(np.inf, 0),
+    "a token at minus infinity": with_token(-np.inf, np.inf),
+    "all at NaN": np.full((2, 5, 2), np.nan),
+    "all at infinity": np.full((2, 5, 3), np.inf),
+    "two tokens too far apart for a float": np.array([[[1e300, 0.0], [-1e300, 0.0]]]),
+}
 
 
-@pytest.mark.parametrize("name", ARRANGEMENTS)
-def test_imperfections_are_algorithm_2_ties_included(name):
-    embedding = ARRANGEMENTS[name]
+@pytest.fixture(params=[True, False], ids=["compiled", "readable"])
+def engine(request, monkeypatch):
+    """Once with the compiled kernels, once without."""
+    monkeypatch.setattr(structures, "compiled_kernels_work", lambda: request.param)
+
+
+@pytest.mark.parametrize("name", [*ARRANGEMENTS, *NOWHERE])
+@np.errstate(all="ignore")
+def test_imperfections_are_algorithm_2_ties_included(name, engine):
+    embedding = {**ARRANGEMENTS, **NOWHERE}[name]
     listed = pairs(embedding.shape[1])
     found = structures.imperfect_pairs(embedding)
     for run, imperfect in zip(embedding, found, strict=True):
@@ -60,17 +83,30 @@ def test_imperfections_on_small_integers_are_algorithm_2(modulus, dim, seed):
 
 @pytest.mark.parametrize("tolerance", [0.01, 0.1, 0.5])
 @pytest.mark.parametrize("name", ["random", "random in 3 dimensions", "circle", "grid"])
-def test_prose_imperfections_are_section_4_in_loops(name, tolerance):
+def test_prose_imperfections_are_section_4_in_loops(name, tolerance, engine):
     found = structures.imperfect_pairs_in_prose(ARRANGEMENTS[name], tolerance).sum(axis=1)
     expected = [prose_imperfections(run, tolerance) for run in ARRANGEMENTS[name]]
     assert found.tolist() == expected
 
 
-@pytest.mark.parametrize("name", sorted(set(ARRANGEMENTS) - {"one place", "line", "grid", "integers",
-                                                       "grid of another step"}))  # fmt: skip
+AT_THE_ORIGIN = {"one place", "line", "grid", "integers", "grid of another step"}
+
+
+@pytest.mark.parametrize("name", sorted(set(ARRANGEMENTS) - AT_THE_ORIGIN))
 def test_circles_are_algorithm_1(name):
     embedding = ARRANGEMENTS[name]
     assert structures.is_circle(embedding).tolist() == [algorithm_1(run) for run in embedding]
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+@np.errstate(all="ignore")
+def test_an_arrangement_that_is_nowhere_is_no_circle_and_no_crash(name, engine):
+    embedding = NOWHERE[name]
+    assert not structures.is_circle(embedding)[0] or np.isfinite(embedding).all()
+    for measure in (*MEASURES, structures.gaps_in_residue, structures.nearest_pairs):
+        assert len(measure(embedding)) == len(embedding)
+    readable = structures.nearest_pairs(embedding)
+    assert readable.tolist() == structures.neighbours(embedding).nearest.tolist()
 
 
 def test_a_circle_needs_a_ratio_strictly_below_the_threshold():

@@ -10,6 +10,8 @@ from numba import njit
 
 VECTORS = 32  # loops over a multiple of this leave no remainder, whatever the processor's vectors
 
+INFINITE = np.array(np.inf).view(np.int64).item()  # as bits
+
 compiled = njit(cache=True, nogil=True, error_model="numpy")
 
 
@@ -35,7 +37,8 @@ def neighbours(positions, i, j, partners, reach):
     for run in range(runs):
         for d in range(dim):
             for p in range(count):
-                sums[d, p] = positions[run, i[p], d] + positions[run, j[p], d]
+                value = positions[run, i[p], d] + positions[run, j[p], d]
+                sums[d, p] = value if np.isfinite(value) else np.inf
         for p in range(count):
             _squared_distances(sums, p, squared)
             smallest = bits[0]
@@ -44,7 +47,8 @@ def neighbours(positions, i, j, partners, reach):
             first = count
             for q in range(padded):
                 first = min(first, q if bits[q] == smallest else count)
-            nearest[run, p] = first
+            # Itself where all the others are infinitely far, or itself is.
+            nearest[run, p] = first if 0 <= smallest < INFINITE else p
             near = 0
             for k in range(partners.shape[1]):
                 near += squared[partners[p, k]] <= reach[run]
