@@ -118,7 +118,7 @@ def read_sweeps(path: Path) -> list[Request]:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"cannot read {path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also of numbers and nests without end
         raise ConfigError(f"{path} is no TOML: {error}") from error
     try:
         check_known(content, list(KINDS), "a sweep file")
