@@ -1,0 +1,260 @@
+"""Jobs that are ended in every way there is, in processes that start quickly.
+
+A fork server has the program loaded, so that a job begins at once and most of its life is spent
+computing and writing, where it is to be hit.
+"""
+
+import contextlib
+import itertools
+import multiprocessing
+import os
+import random
+import resource
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from multiprocessing import forkserver
+from pathlib import Path
+from unittest import mock
+
+from test_jobs import contents
+
+from modadd.simulators import SIMULATORS
+from modadd.snapshots import schedule
+
+JOBS = {
+    "train": ["train", "--seeds", "0:24", "--epochs", "100", "--weight-decay", "0.3", "1",
+              "--experiment", "mine"],
+    "simulate": ["simulate", "--seeds", "0:60", "--steps", "40", "--experiment", "mine"],
+    "run": ["run", "sweep.toml"],
+    "reproduce": ["reproduce", "table-2", "--seeds", "0:20"],
+    "measure": ["measure"],
+    "processes": ["train", "--seeds", "0:48", "--epochs", "100", "--workers", "2"],
+}  # fmt: skip
+SWEEP = """
+[[train]]
+experiment = "networks"
+modulus = [7, 9]
+epochs = 100
+seeds = "0:20"
+
+[[simulate]]
+alignment = [0.5, 2]
+steps = 30
+seeds = "0:20"
+"""
+CHUNK_NUMBERS = 12_000_000  # a fiftieth of the usual: many chunks, many moments
+MEGABYTE = 1 << 20
+
+_forked = multiprocessing.get_context("forkserver")
+_forked.set_forkserver_preload(["warmed"])
+_numbers = itertools.count()
+
+
+def start(words, path, *, memory=0, file_size=0):
+    """A process that runs a command line on the database; memory, file_size: bytes that it may
+    take beyond what it has, and that a file of its may have; 0 for as much as there is."""
+    Path("sweep.toml").write_text(SWEEP)
+    errors = f"{path}.{next(_numbers)}.err"
+    job = in_a_process(_run, words, str(path), errors, memory, file_size)
+    job.errors = errors
+    return job
+
+
+def in_a_process(function, *arguments):
+    """A process that calls the function, started by the fork server."""
+    with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+        forkserver.ensure_running()
+    process = _forked.Process(target=function, args=arguments)
+    process.start()
+    return process
+
+
+def said(job):
+    """What a job wrote to its standard error, if it lived to."""
+    return Path(job.errors).read_text() if Path(job.errors).exists() else ""
+
+
+def _run(words, path, errors, memory, file_size):
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    import jobs.plan
+    from jobs.main import main
+
+    with open(errors, "w", buffering=1) as errors:
+        sys.stdout = sys.stderr = errors
+        for descriptor in (1, 2):
+            os.dup2(errors.fileno(), descriptor)
+        if file_size:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (file_size, file_size))
+        if memory:
+            pages = int(Path("/proc/self/statm").read_text().split()[0])
+            most = pages * resource.getpagesize() + memory
+            resource.setrlimit(resource.RLIMIT_AS, (most, most))
+        jobs.plan.CHUNK_NUMBERS = CHUNK_NUMBERS
+        sys.argv = ["modadd", *words, "--database", path]
+        try:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+            status = main()
+        except KeyboardInterrupt:  # before or after the program's own
+            status = 130
+    os._exit(status)
+
+
+def kill(job, draw):
+    job.kill()
+
+
+def interrupt(job, draw):
+    _send(job.pid, signal.SIGINT)
+
+
+def terminate(job, draw):
+    _send(job.pid, signal.SIGTERM)
+
+
+def insist(job, draw):
+    """Ctrl-C twice: the second one ends it at once."""
+    _send(job.pid, signal.SIGINT)
+    job.join(draw.random() / 20)
+    _send(job.pid, signal.SIGINT)
+
+
+def kill_a_worker(job, draw):
+    workers = []
+    while not workers and job.is_alive():
+        with contextlib.suppress(OSError):
+            listed = Path(f"/proc/{job.pid}/task/{job.pid}/children").read_text().split()
+            workers = [int(pid) for pid in listed if _is_worker(pid)]
+        time.sleep(0.002)
+    if workers:
+        _send(draw.choice(workers), signal.SIGKILL)
+
+
+def _is_worker(pid):
+    return b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()
+
+
+def _send(pid, name):
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, name)
+
+
+def wait(job, draw):
+    """The limits that it was started under end it."""
+
+
+# What is done to a job, and the limits that it is started under.
+ENDS = {
+    "kill -9": (kill, {}),
+    "SIGTERM": (terminate, {}),
+    "Ctrl-C": (interrupt, {}),
+    "Ctrl-C twice": (insist, {}),
+    "no memory": (wait, {"memory": (MEGABYTE, 96 * MEGABYTE)}),
+    "disk full": (wait, {"file_size": (MEGABYTE // 8, 2 * MEGABYTE)}),
+    "a worker dies": (kill_a_worker, {}),
+}
+# Ends that the program can notice: one line for people, no traceback.
+SPEAKING = {"SIGTERM", "Ctrl-C", "disk full", "a worker dies"}
+
+
+def disturb(name, path, end, draw, seconds):
+    """Run a job that is ended at a random moment of so many seconds; its exit status."""
+    act, limits = ENDS[end]
+    drawn = {key: draw.randrange(*bounds) for key, bounds in limits.items()}
+    job = start(JOBS[name], path, **drawn)
+    if act is not wait:
+        job.join(draw.random() * seconds)
+    act(job, draw)
+    job.join(20 + 20 * seconds)
+    if job.is_alive():
+        # Python itself may wait for ever for a thread that it had no memory to start.
+        assert end == "no memory", f"{name} goes on after {end}"
+        job.kill()
+        job.join()
+    if end in SPEAKING:
+        assert "Traceback" not in said(job), said(job)
+    return job.exitcode
+
+
+def finish(name, path):
+    """Run a job to its end; the seconds that it took."""
+    begun = time.monotonic()
+    job = start(JOBS[name], path)
+    job.join()
+    assert job.exitcode == 0, said(job)
+    return time.monotonic() - begun
+
+
+def begin(name, path):
+    """Make what a job starts from: nothing, or for `measure` runs that lack a metric."""
+    for suffix in ("", "-wal", "-shm", ".lock"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+    if name != "measure":
+        return
+    if not Path("unmeasured.db").exists():
+        finish("simulate", "unmeasured.db")
+        with contextlib.closing(sqlite3.connect("unmeasured.db")) as connection, connection:
+            connection.execute("UPDATE metrics SET version = 0 WHERE name = 'grid_imperfections'")
+            connection.execute("UPDATE series SET grid_imperfections = NULL")
+    shutil.copy("unmeasured.db", path)
+
+
+def check_whole(path):
+    """Nothing is corrupt, nothing hangs in the air, and each run is there whole or not at all.
+
+    Returns how many runs there are.
+    """
+    if not Path(path).exists():
+        return 0
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
+        tables = "SELECT count(*) FROM sqlite_master WHERE name LIKE '%_configs'"
+        if not connection.execute(tables).fetchone()[0]:
+            return 0
+        return sum(_check_runs(connection, kind) for kind in SIMULATORS)
+
+
+def _check_runs(connection, kind):
+    length = "epochs" if kind == "transformer" else "steps"
+    rows = connection.execute(
+        f"SELECT run_id, schedule, {length}, modulus, kept_parameters FROM runs "
+        f"LEFT JOIN {kind}_configs USING (run_id) WHERE kind = ?", (kind,),
+    ).fetchall()  # fmt: skip
+    counted = {
+        table: dict(connection.execute(f"SELECT run_id, count(*) FROM {table} GROUP BY 1"))
+        for table in ("snapshots", "series", "classifiers", "embedding_points", "experiment_runs")
+    }
+    for run_id, kept, last, modulus, parameters in rows:
+        epochs = len(schedule(kept, last))
+        assert counted["snapshots"][run_id] == counted["series"][run_id] == epochs
+        assert counted["classifiers"].get(run_id, 0) == (epochs if parameters == "all" else 0)
+        assert counted["embedding_points"][run_id] == modulus
+    return len(rows)
+
+
+def torment(names, ends, count, seed=0):
+    """End jobs at random moments until `count` of them were hit, checking the database each time,
+    and let each finish; returns (job, end, runs stored by then, exit status) for each hit."""
+    draw, hits = random.Random(seed), []
+    whole, seconds = {}, {}
+    for name in names:
+        begin(name, f"whole-{name}.db")
+        seconds[name] = finish(name, f"whole-{name}.db")
+        whole[name] = contents(f"whole-{name}.db")
+    while len(hits) < count:
+        name = draw.choice(names)
+        begin(name, "hit.db")
+        status = None
+        while status != 0 and draw.random() < 0.75 and len(hits) < count:
+            end = draw.choice([e for e in ends if name == "processes" or e != "a worker dies"])
+            status = disturb(name, "hit.db", end, draw, seconds[name])
+            stored = check_whole("hit.db")
+            if status != 0:
+                hits.append((name, end, stored, status))
+        finish(name, "hit.db")
+        assert contents("hit.db") == whole[name]
+    return hits
