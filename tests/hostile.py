@@ -63,6 +63,17 @@ OUT_OF_BOUNDS = [
     "SELECT * FROM generate_series(1, 1e9)",
     "SELECT sqlite_source_id(), sqlite_version()",
     "SELECT last_insert_rowid()",
+    "SELECT [load_extension]('evil.so')",
+    "SELECT * FROM runs WHERE runs MATCH 'x'",
+    "SELECT highlight(runs, 0, '<b>', '</b>') FROM runs",
+    "SELECT snippet(runs, 0, '', '', '', 9) FROM runs",
+    "SELECT bm25(runs) FROM runs",
+    "INSERT INTO runs (runs) VALUES ('rebuild')",
+    "CREATE VIRTUAL TABLE temp.words USING fts5vocab(runs, 'row')",
+    "SELECT json_object('a', 1)",
+    "SELECT json_group_object(kind, 1) FROM runs",
+    "SELECT json_patch('{}', '{}')",
+    "SELECT json_set('{}', '$.a', zeroblob(9))",
 ]
 GIANTS = [
     "SELECT printf('%.*c', 900000000, 'x')",
@@ -103,6 +114,17 @@ MALFORMED = [
     "DELETE\u200b FROM runs",
     "; DELETE FROM runs",
     "EXPLAIN",
+    "\ufeffDROP TABLE runs",
+    "SELECT 1\uff1b DROP TABLE runs",
+    "SELECT 1\u037e DROP TABLE runs",
+    "SELECT 1;\u2028DROP TABLE runs",
+    "DR\u0130P TABLE runs",
+    "DEL/**/ETE FROM runs",
+    "/* SELECT */ DELETE FROM runs",
+    "--\nDELETE FROM runs",
+    "SELECT 1 --\n; DELETE FROM runs",
+    "/*! DELETE FROM runs */",
+    "SELECT 1 /* /* */ */",
     "SELECT * FROM nowhere",
     "SELECT <script>alert(1)</script>",
     ".shell ls",
@@ -150,7 +172,7 @@ def main(database, seconds):
     engine = reader(database)
     ask(engine, "SELECT * FROM transformer_runs")
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    for sql in ENDLESS + ABUNDANT:
+    for sql in ENDLESS + ABUNDANT + GIANTS:
         # What ends by its own budget may take its time on a busy machine.
         found = ask(engine, sql, 10_000, seconds if sql in ENDLESS else 60)
         grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
