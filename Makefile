@@ -6,7 +6,7 @@ BIN := .venv/bin
 
 REPORT ?= report
 
-.PHONY: reproduce report dashboard screenshots test install lint types stress bench clean
+.PHONY: reproduce report dashboard screenshots test install lint types stress coverage bench clean
 
 reproduce: install
 	$(BIN)/modadd reproduce --database "$(DATABASE)"
@@ -39,7 +39,13 @@ types: install
 	$(BIN)/mypy
 
 stress: install
-	$(BIN)/pytest -m stress
+	$(BIN)/pytest -s -m stress
+	$(BIN)/python tests/mutations.py
+
+# Of the science and the store, by branches; what runs in other processes does not count.
+coverage: install
+	$(BIN)/coverage run -m pytest --ignore=tests/browser
+	$(BIN)/coverage report
 
 bench: install
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test,bench]'
