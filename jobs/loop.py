@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from db import store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
-from db.queries import metric_versions
+from db.queries import kind_counts, metric_versions
 from jobs.compute import compute, load_kernels
 from jobs.plan import Plan, check_space, plan
 from jobs.provenance import packages, provenance
@@ -50,8 +50,14 @@ def prepare_database(engine: Engine) -> None:
         ConfigError: if the stored runs lack a metric of this program, or its present version.
     """
     declare_program(engine)
+    check_metrics(engine)
+
+
+def check_metrics(engine: Engine) -> None:
+    """Raise ConfigError if there are stored runs that lack a metric of this program, or have
+    another version of it."""
     stale = stale_metrics(engine)
-    if stale:
+    if stale and len(kind_counts(engine)):
         raise ConfigError(
             f"the database's runs must have all metrics, {', '.join(stale)} is new or changed: "
             "run `modadd measure` first"

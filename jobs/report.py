@@ -6,6 +6,7 @@ from pathlib import Path
 
 from db.connect import open_for_reading
 from jobs.command import Parser, add_job_flags, compute_requests, run_command
+from jobs.loop import check_metrics
 from jobs.requests import experiment_request
 
 DESCRIPTION = (
@@ -54,6 +55,7 @@ def command(arguments: Sequence[str]) -> int:
     from dashboard.report.build import build
 
     with open_for_reading(parsed.database) as engine:
+        check_metrics(engine)
         report = build(engine, parsed.only)
     files = write_report(report, parsed.to)
     lacking = sum(len(section.missing) for section in report.sections)

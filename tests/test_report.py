@@ -19,6 +19,7 @@ from db.arrangements import final_arrangements
 from db.connect import open_for_writing, reader
 from jobs.loop import prepare_database
 from modadd.experiments import EXPERIMENTS
+from modadd.metrics import METRICS
 from modadd.statistics import proportion
 
 # Figures 1 to 6 of the paper, and those of Appendices C to F.
@@ -90,6 +91,7 @@ def test_names_of_sections_figures_and_tables_are_unique(report):
 
 
 def test_every_link_has_its_anchor(page):
+    assert 'href="#' in page
     anchors = set(re.findall(r'id="([^"]+)"', page))
     assert set(re.findall(r'href="#([^"]+)"', page)) <= anchors
 
@@ -250,6 +252,15 @@ def test_bad_input_is_one_line_and_nothing_is_computed(words, complaint, modadd,
     assert complaint in errors
     assert len(errors.splitlines()) == 1
     assert [path.name for path in own_directory.iterdir()] == ["modadd.db"]
+
+
+def test_a_database_without_a_new_metric_is_refused_in_one_line(modadd, monkeypatch):
+    modadd("simulate", "--steps", 1)
+    newer = METRICS["circularity"]._replace(version=99)
+    monkeypatch.setitem(METRICS, "circularity", newer)
+    status, _, errors = modadd("report", "--no-compute")
+    assert status == 2
+    assert "circularity is new or changed: run `modadd measure` first" in errors
 
 
 def test_a_need_names_the_command_that_makes_it():

@@ -1,19 +1,21 @@
 """The report as one HTML page that needs nothing else: no request, no script."""
 
+import re
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
 
 from dashboard.report.build import Report
-from dashboard.report.parts import VERDICTS, Figure, Missing, Part, Section, Table
+from dashboard.report.parts import Figure, Missing, Part, Section, Table
 from dashboard.report.pictures import Picture, inline
 from dashboard.report.tables import cells_of
 from dashboard.report.text import Span, spans, typeset
+from modadd.claims.checks import VERDICTS
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
 _LONG = 40  # characters of a cell that breaks into lines on a narrow screen, too
 # What tells verdicts apart without colour.
-MARKS = dict(zip(VERDICTS, ("●", "◐", "▲", "○", "○"), strict=True))
+MARKS = dict(zip(VERDICTS, ("●", "◐", "▲", "○", "○", "○"), strict=True))
 
 _TAGS: dict[str, Callable[[Span], str]] = {
     "plain": lambda span: escape(typeset(span.text)),
@@ -27,7 +29,7 @@ def page(report: Report, pictures: Mapping[str, Picture]) -> str:
     """The page. pictures: of every figure, by name."""
     sections = "\n".join(_section(section, pictures) for section in report.sections)
     about = "".join(f"<p>{prose(text)}</p>" for text in report.about)
-    return f"""<!doctype html>
+    return _without_dead_links(f"""<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -48,7 +50,17 @@ def page(report: Report, pictures: Mapping[str, Picture]) -> str:
 </main>
 </body>
 </html>
-"""
+""")
+
+
+def _without_dead_links(html: str) -> str:
+    """The page without links to sections that this report does not have."""
+    anchors = set(re.findall(r'\bid="([^"]+)"', html))
+
+    def kept(found: re.Match[str]) -> str:
+        return found[0] if found[1] in anchors else found[2]
+
+    return re.sub(r'<a href="#([^"]*)">(.*?)</a>', kept, html)
 
 
 def prose(text: str) -> str:

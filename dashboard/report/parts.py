@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-VERDICTS = ("holds", "holds partly", "does not hold", "not testable", "not yet computed")
+from modadd.claims.checks import VERDICTS
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)

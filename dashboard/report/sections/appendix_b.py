@@ -5,6 +5,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_phases import curve
+from dashboard.report.judged import judged
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.text import estimate_in, said
@@ -25,19 +26,15 @@ def section(engine: Engine) -> Section:
     found = {name: phases(rows, ["weight_decay"], Quantity(name)) for name in MEASURES} if len(
         rows
     ) else {}  # fmt: skip
-    verdict, ours = judged(found)
+    texts, others = judged(
+        engine, "appendix-b", "biases-limited-more", "weights-limited", "weights-grow"
+    )
     return Section(
         name="appendix-b",
         title="Weight decay and the magnitude of weights and biases",
         place="App. B, Fig. 6",
-        claim="Weight decay strongly limits the magnitude of the weights and biases, with biases "
-        "being limited more than weights.",
-        ours=ours,
-        verdict=verdict,
-        rule="Holds if both means are smaller at the greatest weight decay than at the least with "
-        "the intervals apart, and the biases' falls by the greater factor; holds partly if one of "
-        "these is so.",
-        parts=_parts(found),
+        **texts,
+        parts=(*_parts(found), *others) if found else (),
         seeds="0 to 9 of appendix-b, at weight decays 0, 0.1, …, 1. *Open in the paper*: which "
         "weight decays Fig. 6 samples.",
         sql=SQL,
@@ -45,29 +42,7 @@ def section(engine: Engine) -> Section:
     )
 
 
-def judged(found: dict[str, pd.DataFrame]) -> tuple[str, str]:
-    """The verdict on the section's claim, and our numbers in words."""
-    if not found:
-        return "not yet computed", ""
-    words, smaller, factors = [], [], []
-    for name, cells in found.items():
-        ordered = [estimate_in(cell) for cell in cells.to_dict("records")]
-        least, most = ordered[0], ordered[-1]
-        smaller.append(most.high < least.low)
-        factors.append(least.value / most.value if most.value else float("inf"))
-        words.append(
-            f"{MEASURES[name]} falls from {said(least, decimals=3)} to {said(most, decimals=3)}, "
-            f"by a factor of {factors[-1]:.1f}"
-        )
-    ends = next(iter(found.values()))["weight_decay"]
-    ours = f"From weight decay {ends.min():g} to {ends.max():g}, {'; '.join(words)}."
-    held = [all(smaller), factors[1] > factors[0]]
-    return "holds" if all(held) else "holds partly" if any(held) else "does not hold", ours
-
-
 def _parts(found: dict[str, pd.DataFrame]) -> tuple[Part, ...]:
-    if not found:
-        return ()
     charts = [
         curve(cells, "weight_decay", MEASURES[name], percent=False).properties(
             width=640, height=150

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_figures import classifiers_chart
-from dashboard.report.galleries import structures_in_words
+from dashboard.report.judged import judged
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Section
 from dashboard.report.runs_shown import named_runs
@@ -25,15 +25,12 @@ def section(engine: Engine) -> Section:
     rows = stored(engine, NEEDS[0]._replace(seeds=range(10, 24)))
     listed = with_structure(rows).sort_values("seed").to_dict("records") if len(rows) else []
     batches = [listed[start : start + PER_FIGURE] for start in range(0, len(listed), PER_FIGURE)]
+    texts, _ = judged(engine, "appendix-e", "clusters-classify")
     return Section(
         name="appendix-e",
         title="More classifiers",
         place="App. E",
-        claim="In model after model, the classifier's regions follow the clusters of a grid's pair "
-        "sums, or the directions of a circle's.",
-        ours=f"Weight decay 0.6: {structures_in_words(rows)}." if listed else "",
-        verdict="not testable" if listed else "not yet computed",
-        rule="Fourteen are for the eye; the claim is judged beside [Figures 3 and 4](#classifier).",
+        **texts,
         parts=tuple(_figure(engine, batch, order) for order, batch in enumerate(batches, start=1)),
         seeds="10 to 23 of appendix-e, as the paper's.",
         sql=SQL,

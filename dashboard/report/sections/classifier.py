@@ -4,11 +4,10 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_figures import classifiers_chart
+from dashboard.report.judged import judged
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section
 from dashboard.report.runs_shown import RULE, described, named_runs, picks
-from dashboard.report.text import said
-from modadd.statistics import mean
 
 NEEDS = (Need("table-1"),)
 WEIGHT_DECAY = 0.6
@@ -23,41 +22,20 @@ def section(engine: Engine) -> Section:
     rows = stored(engine, NEEDS[0]._replace(seeds=range(100)))
     if len(rows):
         rows = rows[(rows["weight_decay"] == WEIGHT_DECAY) & (rows["status"] == "done")]
-    verdict, ours = judged(rows)
+    texts, others = judged(
+        engine, "classifier", "pair-sums-cluster", "clusters-classify", "circles-do-not-cluster",
+        "lines-through-the-origin", "pizza-regions", "pizza-algorithm", "weights-align",
+    )  # fmt: skip
     return Section(
         name="classifier",
         title="Embeddings and the classifier behind them",
         place="Sec. 5, Figs. 3–4",
-        claim="A grid makes the pair sums cluster by their modular sum; with a circle they are no "
-        "longer clustered, but aligned along lines that pass through the origin, in regions like "
-        "the slices of a pizza.",
-        ours=ours,
-        verdict=verdict,
-        rule="Of all couples of pairs with one modular sum, the share that lie together (within a "
-        "tenth of the embedding's scale): holds if the grids' mean is above the circles' with the "
-        "intervals apart.",
-        parts=_parts(engine, rows) if len(rows) else (),
+        **texts,
+        parts=(*_parts(engine, rows), *others) if len(rows) else (),
         seeds=f"0 to 99 of table-1 at weight decay {WEIGHT_DECAY:g}.",
         sql=SQL,
         command=NEEDS[0].command,
     )
-
-
-def judged(rows: pd.DataFrame) -> tuple[str, str]:
-    """The verdict on the section's claim, and our numbers in words."""
-    if rows.empty:
-        return "not yet computed", ""
-    circle = rows["is_circle"] == 1
-    grids, circles = (
-        mean(rows[some]["representation_quality"].dropna()) for some in (~circle, circle)
-    )
-    ours = (
-        f"Couples that lie together: {said(grids, percent=True)} of the grids', "
-        f"{said(circles, percent=True)} of the circles'."
-    )
-    if grids.low != grids.low or circles.low != circles.low:
-        return "not testable", ours
-    return "holds" if grids.low > circles.high else "does not hold", ours
 
 
 def _parts(engine: Engine, rows: pd.DataFrame) -> tuple[Part, ...]:

@@ -6,6 +6,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_figures import arrangements_chart
+from dashboard.report.judged import judged
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.runs_shown import RULE, Row, described, named_runs, picks
@@ -31,19 +32,16 @@ GROUP BY 1, 2 ORDER BY 1, 2;"""
 def section(engine: Engine) -> Section:
     rows = stored(engine, NEEDS[0]._replace(seeds=range(100)))
     found = accuracies(rows) if len(rows) else {}
-    verdict, ours = judged(found)
+    texts, others = judged(
+        engine, "structures", "clearest-is-best", "grids-and-circles", "progressions",
+        "imperfect-grids", "imperfect-is-between", "algorithm-1",
+    )  # fmt: skip
     return Section(
         name="structures",
         title="Grids, circles and imperfect grids",
         place="Sec. 4, Figs. 1–2",
-        claim="The validation accuracy is highest when the embeddings form grids or circles most "
-        "clearly; with imperfect grids it is lower, but still higher than when the embeddings are "
-        "not aligned at all.",
-        ours=ours,
-        verdict=verdict,
-        rule="Holds if the accuracy falls from each band of imperfections to the next with the "
-        "intervals apart; holds partly if it does between the first and the last.",
-        parts=_parts(engine, rows, found),
+        **texts,
+        parts=(*_parts(engine, rows, found), *others) if found else (),
         seeds=f"0 to 99 of table-1, all weight decays; the pictures are of weight decay "
         f"{WEIGHT_DECAY:g}.",
         sql=SQL,
@@ -63,24 +61,7 @@ def accuracies(rows: pd.DataFrame) -> dict[str, Estimate]:
     return {name: mean(some["validation_accuracy"]) for name, some in members.items() if len(some)}
 
 
-def judged(found: dict[str, Estimate]) -> tuple[str, str]:
-    """The verdict on the section's claim, and our numbers in words."""
-    if not found:
-        return "not yet computed", ""
-    known = {name: e for name, e in found.items() if e.low == e.low and name != "circles"}
-    bands = list(known.values())
-    words = "; ".join(f"{name} {said(e, percent=True)}" for name, e in found.items())
-    ours = f"Mean validation accuracy: {words}."
-    if len(bands) < 2:
-        return "not testable", ours
-    falls = [later.high < former.low for former, later in itertools.pairwise(bands)]
-    ends = bands[-1].high < bands[0].low
-    return "holds" if all(falls) else "holds partly" if ends else "does not hold", ours
-
-
 def _parts(engine: Engine, rows: pd.DataFrame, found: dict[str, Estimate]) -> tuple[Part, ...]:
-    if not found:
-        return ()
     table = pd.DataFrame(
         {
             "structure": list(found),
