@@ -31,7 +31,7 @@ def section(engine: Engine) -> Section:
     found = cells_by_n(EXPERIMENT, rows)
     texts, others = judged(
         engine, "table-1", "circles-are-better", "imperfections-correlate", "decay-makes-circles",
-        "decay-mends-grids", "decay-generalises", "table-1",
+        "decay-mends-grids", "decay-generalises",
     )  # fmt: skip
     return Section(
         name="table-1",

@@ -28,9 +28,8 @@ def section(engine: Engine) -> Section:
     rows = stored(engine, NEEDS[0]._replace(seeds=THOUSAND))
     found = cells_by_n(EXPERIMENT, rows)
     texts, others = judged(
-        engine, "table-2", "alignment-makes-circles", "particles-as-often", "circles-by-alignment",
-        "table-2",
-    )  # fmt: skip
+        engine, "table-2", "alignment-makes-circles", "particles-as-often", "circles-by-alignment"
+    )
     return Section(
         name="table-2",
         title="Particles by strength of alignment",
