@@ -16,6 +16,7 @@ from jobs.command import (
     compute_requests,
     run_command,
 )
+from jobs.horizon import print_horizon
 from jobs.networks import Networks, done_runs, ends_of, places_at, stored_networks
 from jobs.requests import Request, parse_seeds
 from jobs.twins_layout import lay_out
@@ -35,6 +36,11 @@ EPOCHS = (0, 10, 20, 60, 100, 200, 500)
 def command(arguments: Sequence[str]) -> int:
     parser = Parser("twins", DESCRIPTION)
     add_network_flags(parser, EPOCHS)
+    parser.add_argument(
+        "--horizon",
+        action="store_true",
+        help="keep every step, and print how long twins keep their networks company instead",
+    )
     parser.add_argument("--csv", action="store_true", help="one line a number, unrounded")
     add_keep_flags(parser, "final", has_classifier=False)
     group = parser.add_argument_group("the law that the twins follow")
@@ -44,12 +50,17 @@ def command(arguments: Sequence[str]) -> int:
     networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
     law = {name: getattr(parsed, name) for name in LAW_FIELDS if getattr(parsed, name) is not None}
     configs = twins(networks.configs, epochs, law)
-    status = compute_requests(parsed, [twin_request(configs, parsed.snapshots)])
-    if status == 0:
-        with open_for_reading(parsed.database) as engine:
+    kept = "all" if parsed.horizon else parsed.snapshots
+    status = compute_requests(parsed, [twin_request(configs, kept)])
+    if status:
+        return status
+    with open_for_reading(parsed.database) as engine:
+        if parsed.horizon:
+            print_horizon(engine, networks, configs)
+        else:
             found = pd.concat(_tables(engine, networks, configs), ignore_index=True)
-        print(found.to_csv(index=False) if parsed.csv else lay_out(found), end="")
-    return status
+            print(found.to_csv(index=False) if parsed.csv else lay_out(found), end="")
+    return 0
 
 
 def twin_request(configs: Sequence[TwinConfig], schedule: str | None = None) -> Request:

@@ -153,3 +153,13 @@ def test_a_twin_is_a_particle_simulation_in_every_field_of_the_law():
     own = {"seed", "modulus", "embedding_dim", "network", "network_epoch"}
     assert set(LAW_FIELDS) == set(TwinConfig.field_types()) - own
     assert replace(TwinConfig(), alignment=2.0).identity != TwinConfig().identity
+
+
+def test_the_horizon_begins_where_twin_and_network_are_one(networks, modadd):
+    words = ("--seeds", "0:2", "--epochs", 0, "--steps", 5, "--horizon")
+    status, printed, _ = modadd("twins", *words)
+    assert status == 0
+    rows = [line.split() for line in printed.splitlines() if line[:1] in ("0", "1")]
+    first, last = rows[0], rows[-1]
+    assert first[:5] == ["0", "0", "0", "2", "0.00"]
+    assert float(last[4]) > 0.1

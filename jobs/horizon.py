@@ -1,0 +1,107 @@
+"""What `modadd twins --horizon` prints: how long twins keep their networks company."""
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from db.arrangements import Arrangements, arrangements
+from jobs.layout import aligned
+from jobs.networks import Networks, done_runs
+from modadd.config import ConfigError
+from modadd.horizon import horizon, matched
+from modadd.procrustes import distances
+from modadd.randomness import Stream, permutation
+from modadd.snapshots import Floats, Snapshot
+from modadd.twins import TwinConfig
+
+_SHOWN = (0, 10, 20, 60, 100, 200, 500, 1000, 2000)  # epochs, of those that there are
+_COLUMNS = {
+    "twin": "twin",
+    "nothing moves": "nothing moves",
+    "wrong residues": "wrong residues",
+    "nearer": "twin nearer than wrong residues",
+}
+_TITLE = (
+    "Mean Procrustes distance of the twin's path to its network at each epoch, steps matched to "
+    "epochs by the best clock that never runs backward (t interval); wrong residues: the same "
+    "start and law with the tokens' residues shuffled, as free a clock; last column: Wilson"
+)
+
+
+def print_horizon(engine: Engine, networks: Networks, configs: Sequence[TwinConfig]) -> None:
+    """Print the table, a row a weight decay, epoch that the twin began at, and network's epoch."""
+    rows = [["weight_decay", "began at", "epoch", "n", *_COLUMNS.values()]]
+    for weight_decay, start, found in _tables(engine, networks, configs):
+        for epoch, group in found[found["epoch"].isin(_SHOWN)].groupby("epoch"):
+            cells = {cell["path"]: cell for cell in group.to_dict("records")}
+            labels = [f"{weight_decay:g}", str(start), str(epoch), str(group["n"].max())]
+            rows.append([*labels, *(_shown(cells[name]) for name in _COLUMNS)])
+    print("\n".join([_TITLE, "", *aligned(rows)]))
+
+
+def _tables(
+    engine: Engine, networks: Networks, configs: Sequence[TwinConfig]
+) -> Iterator[tuple[float, int, pd.DataFrame]]:
+    stored = done_runs(engine, TwinConfig.kind, configs)
+    for weight_decay in networks.weight_decays:
+        some = networks.of(weight_decay)
+        run_of = dict(zip((c.identity for c in some.configs), some.run_ids, strict=True))
+        paths = arrangements(engine, some.run_ids)
+        for start in sorted({config.network_epoch for config in configs}):
+            whole = [
+                config
+                for config in configs
+                if config.network_epoch == start
+                and config.network in run_of
+                and config.identity in stored
+            ]
+            if not whole:
+                continue
+            twins = arrangements(engine, [stored[config.identity] for config in whole])
+            epochs, courses = _common([paths[run_of[c.network]] for c in whole], start)
+            own = [twins[stored[config.identity]].embeddings for config in whole]
+            yield weight_decay, start, _compared(epochs, courses, own, _shuffled(whole, own))
+
+
+def _common(paths: Sequence[Arrangements], start: int) -> tuple[NDArray[np.int64], list[Floats]]:
+    """The epochs from the start on that all networks have, and the networks' courses there."""
+    shared = set.intersection(*(set(path.epochs.tolist()) for path in paths))
+    epochs = np.array(sorted(epoch for epoch in shared if epoch >= start))
+    if len(epochs) < 3:
+        raise ConfigError(
+            f"--horizon needs networks with snapshots on the way, they share {len(epochs)} from "
+            f"epoch {start} on: keep more with --snapshots default, or choose other --seeds"
+        )
+    return epochs, [path.embeddings[np.isin(path.epochs, epochs)] for path in paths]
+
+
+def _shuffled(configs: Sequence[TwinConfig], own: Sequence[Floats]) -> list[Floats]:
+    """The twins' paths under the same law, had their tokens other residues."""
+    from modadd.particles import simulate
+
+    order = [permutation(config.seed, Stream.NULLS, config.modulus) for config in configs]
+    start = np.stack([path[0][tokens] for path, tokens in zip(own, order, strict=True)])
+    every = range(configs[0].length + 1)
+    stream = simulate(configs, every, start=Snapshot(tuple(configs), 0, start))
+    paths = np.stack([snapshot.embedding for snapshot in stream], axis=1)
+    return [path[:, np.argsort(tokens)] for path, tokens in zip(paths, order, strict=True)]
+
+
+def _compared(
+    epochs: NDArray[np.int64],
+    courses: Sequence[Floats],
+    own: Sequence[Floats],
+    rivals: Sequence[Floats],
+) -> pd.DataFrame:
+    ours = [matched(course, path) for course, path in zip(courses, own, strict=True)]
+    others = [matched(course, path) for course, path in zip(courses, rivals, strict=True)]
+    still = [distances(course, np.repeat(course[:1], len(course), axis=0)) for course in courses]
+    return horizon(epochs, np.array(ours), np.array(still), np.array(others))
+
+
+def _shown(cell: object) -> str:
+    values = pd.Series(cell)
+    return f"{values['value']:.2f} [{values['low']:.2f}, {values['high']:.2f}]"

@@ -1,0 +1,66 @@
+"""How long a twin keeps its network company: paths matched by the best monotone map of their times.
+
+A simulation's step is no epoch. The paths are compared under the most favourable clock that never
+runs backward: each of the network's epochs is matched with a step, steps do not decrease, and the
+sum of the Procrustes distances (labels held fixed) is the least that dynamic programming can find.
+"""
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modadd.procrustes import distances
+from modadd.snapshots import Floats
+from modadd.statistics import mean, proportion
+
+
+def path_distances(network: Floats, twin: Floats) -> NDArray[np.float64]:
+    """(epoch, step) Procrustes distances between two paths, (epoch, token, dim) and (step, token,
+    dim)."""
+    epochs, steps = len(network), len(twin)
+    apart = distances(np.repeat(network, steps, axis=0), np.tile(twin, (epochs, 1, 1)))
+    return apart.reshape(epochs, steps)
+
+
+def best_clock(apart: NDArray[np.float64]) -> NDArray[np.int64]:
+    """(epoch,) the step that each epoch is matched with: non-decreasing, beginning at step 0, with
+    the least sum of the distances (epoch, step)."""
+    epochs, steps = apart.shape
+    least = np.full((epochs, steps), np.inf)
+    least[0, 0] = apart[0, 0]
+    for epoch in range(1, epochs):
+        least[epoch] = apart[epoch] + np.minimum.accumulate(least[epoch - 1])
+    clock = np.empty(epochs, dtype=np.int64)
+    reach = steps
+    for epoch in range(epochs - 1, -1, -1):
+        clock[epoch] = int(least[epoch, :reach].argmin())
+        reach = clock[epoch] + 1
+    return clock
+
+
+def matched(network: Floats, twin: Floats) -> NDArray[np.float64]:
+    """(epoch,) how far the twin is from its network at each epoch, by the best clock."""
+    apart = path_distances(network, twin)
+    return np.asarray(apart[np.arange(len(apart)), best_clock(apart)])
+
+
+def horizon(
+    epochs: NDArray[np.int64],
+    ours: NDArray[np.float64],
+    still: NDArray[np.float64],
+    rival: NDArray[np.float64],
+) -> pd.DataFrame:
+    """A row an epoch and path: epoch, path, value, low, high, n; distances are (run, epoch).
+
+    ours: of the twins, rival: of paths with as free a clock that know nothing of the residues,
+    each by `matched`; still: of the embedding that they begin at. The path `nearer` is the share of
+    networks that the twin is nearer to than the rival.
+    """
+    rows = []
+    for place, epoch in enumerate(epochs.tolist()):
+        named = {"twin": ours, "nothing moves": still, "wrong residues": rival}
+        for path, apart in named.items():
+            rows.append((epoch, path, *mean(apart[:, place])))
+        nearer = int((ours[:, place] < rival[:, place]).sum())
+        rows.append((epoch, "nearer", *proportion(nearer, len(ours))))
+    return pd.DataFrame(rows, columns=["epoch", "path", "value", "low", "high", "n"])
