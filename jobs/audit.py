@@ -19,6 +19,7 @@ from jobs.loop import declare_program
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
 from modadd.audit import VERSION, audit
 from modadd.config import ConfigError, suggestion
+from modadd.learned_law import moments
 from modadd.training import TrainingConfig
 from modadd.true_forces import updates
 
@@ -114,7 +115,7 @@ def audit_stored(stored: _Stored) -> AuditRecord:
         epochs=epochs,
         updates=int(np.isfinite(moved).all(axis=(1, 2)).sum()),
         fits=[FitRecord(target=f.target, fit=f.fit, n=f.n, columns=f.columns) for f in fits],
-        moments={},
+        moments=moments(stored.config, epochs, embedding, found.classifiers),
     )
 
 

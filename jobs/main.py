@@ -15,6 +15,7 @@ COMMANDS = {
     "report": "write the whole paper, regenerated, as a web page and a PDF",
     "tables": "print the tables from what is stored",
     "audit": "put the force law on trial: what it explains of the true forces",
+    "learn": "learn the force law from the true forces, and simulate it",
     "twins": "start particles from networks' embeddings: do they end alike?",
     "claims": "say of each of the paper's claims what came out",
     "fate": "when is a network's end settled? from snapshots and perturbed branches",

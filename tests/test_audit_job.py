@@ -54,7 +54,7 @@ def test_an_audit_goes_with_its_run(modadd, networks):
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("DELETE FROM runs WHERE run_id = 1")
-    for table in ("law_fits", "audits"):
+    for table in ("law_fits", "audits", "law_moments"):
         assert sql(f"SELECT count(*) FROM {table} WHERE run_id = 1") == [(0,)]
 
 
@@ -77,3 +77,40 @@ def test_bad_input_is_one_clear_line(modadd, networks):
     status, _, errors = modadd("audit", "mine", "--epochs", 99)
     assert status == 2
     assert "no network of mine was audited at these epochs; known: 0, 1, 2" in errors
+
+
+def test_a_law_is_learnt_from_what_was_audited(modadd):
+    modadd("train", *QUICK, "--seeds", "0:4", "--experiment", "mine")
+    status, _, errors = modadd("learn", "mine")
+    assert status == 2
+    assert "the database holds no audit: run `modadd audit` on networks" in errors
+    modadd("audit", "mine", "--epochs", 0)
+    before = contents()
+    status, printed, errors = modadd("learn", "mine", "--starts", 0, "--functions")
+    assert status == 0, errors
+    assert "weight decay 1.0: particles from epoch 0, n = 4 networks" in printed
+    assert "weight decay 1.0, epochs 10-49, n = 4 networks" in printed
+    assert contents() == before
+    status, printed, _ = modadd("learn", "mine", "--csv")
+    header, first, *_ = printed.splitlines()
+    assert header == "function,at,value,low,high,n,law,weight_decay,phase"
+    assert first.startswith("push_different,0.0,")
+
+
+def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    for words, message in (
+        (["mine"], "a law is learnt from at least 4 networks, got 3"),
+        (["mine", "--weight-decay", 0.5], "no runs of mine are stored that are such networks"),
+    ):
+        status, _, errors = modadd("learn", *words)
+        assert status == 2
+        assert message in errors
+    modadd("train", *QUICK, "--seeds", "3:6", "--weight-decay", 1, "--experiment", "mine")
+    status, _, errors = modadd("learn", "mine", "--weight-decay", 1)
+    assert status == 2
+    assert "not all of these networks are audited: run `modadd audit` first" in errors
+    modadd("audit", "mine", "--epochs", 0)
+    status, _, errors = modadd("learn", "mine", "--weight-decay", 1, "--starts", 99)
+    assert status == 2
+    assert "not all networks have a snapshot at epoch 99: see --starts" in errors

@@ -1,0 +1,164 @@
+"""`modadd learn`: the law that the true forces ask for, and where it would lead the networks."""
+
+import sys
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from db.arrangements import arrangements
+from db.connect import open_for_reading
+from db.law import law_moments
+from db.queries import runs
+from jobs.command import Parser, add_database_flag, run_command
+from jobs.layout import aligned
+from jobs.workers import Resources
+from modadd.config import ConfigError
+from modadd.force_fits import Products
+from modadd.learned_law import MODELS, PHASES, functions, scores, unpacked
+from modadd.learned_twins import LAWS, ends, foretold_by_laws
+
+DESCRIPTION = (
+    "Learn the functions of the force law from audited networks (`modadd audit`), without assuming "
+    "their form; say how much more of the true forces they explain, and whether particles under "
+    "the learnt law end as their networks do."
+)
+STARTS = (0, 20, 60, 200)
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("learn", DESCRIPTION)
+    parser.add_argument("experiment", nargs="?", default="table-1", help="default: table-1")
+    parser.add_argument(
+        "--weight-decay", type=float, nargs="+", metavar="FLOAT", help="of these alone"
+    )
+    parser.add_argument(
+        "--starts",
+        type=int,
+        nargs="*",
+        default=STARTS,
+        metavar="EPOCH",
+        help="epochs at which particles begin (default: 0 20 60 200; none to leave it out)",
+    )
+    parser.add_argument("--functions", action="store_true", help="print the learnt functions too")
+    parser.add_argument("--csv", action="store_true", help="the functions as CSV, and nothing else")
+    add_database_flag(parser)
+    parsed = parser.parse_args(arguments)
+    with open_for_reading(parsed.database) as engine:
+        for decay, networks in _networks(engine, parsed.experiment, parsed.weight_decay):
+            learnt = _learnt_from(engine, networks)
+            if parsed.csv or parsed.functions:
+                _print_functions(decay, learnt, csv=parsed.csv)
+            if parsed.csv:
+                continue
+            _print_scores(decay, learnt)
+            for epoch in parsed.starts:
+                _print_twins(engine, decay, networks, learnt, epoch)
+    return 0
+
+
+def _networks(
+    engine: Engine, experiment: str, decays: Sequence[float] | None
+) -> list[tuple[float, pd.DataFrame]]:
+    """The experiment's networks that came to their end, by weight decay."""
+    found = runs(engine, "transformer", experiment)
+    if not found.empty:
+        found = found[found["status"] == "done"]
+        if decays is not None:
+            found = found[found["weight_decay"].isin(decays)]
+    if found.empty:
+        raise ConfigError(f"no runs of {experiment} are stored that are such networks")
+    return [(float(str(decay)), group) for decay, group in found.groupby("weight_decay")]
+
+
+def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
+    """Phase → the products of all networks, in their order; only phases that all of them have.
+
+    Raises:
+        ConfigError: if not all of them are audited, or there are too few to learn from some.
+    """
+    ids = networks["run_id"].tolist()
+    if len(ids) < 4:
+        raise ConfigError(f"a law is learnt from at least 4 networks, got {len(ids)}")
+    found = {}
+    for phase in PHASES:
+        stored = law_moments(engine, phase, ids)
+        if len(stored) == len(ids):
+            found[phase] = unpacked([stored[run_id] for run_id in ids])
+    if not found:
+        raise ConfigError("not all of these networks are audited: run `modadd audit` first")
+    return found
+
+
+def _halves(n: int) -> NDArray[np.bool_]:
+    return np.arange(n) % 2 == 0
+
+
+def _print_scores(decay: float, learnt: dict[str, Products]) -> None:
+    rows = [["epochs", "n", *MODELS]]
+    for phase, found in learnt.items():
+        n = len(found.squares)
+        estimates = [scores(found, model, _halves(n)) for model in MODELS]
+        rows.append([phase, str(n), *(_shown(*estimate[:3]) for estimate in estimates)])
+    print(f"weight decay {decay}: R² of the forces of one half of the networks, by a law with")
+    print("common coefficients learnt from the other half; medians over n networks\n")
+    print("\n".join(aligned(rows)), end="\n\n")
+
+
+def _print_functions(decay: float, learnt: dict[str, Products], *, csv: bool) -> None:
+    for phase, found in learnt.items():
+        table = functions(found).assign(weight_decay=decay, phase=phase)
+        if csv:
+            print(table.to_csv(index=False, header=phase == next(iter(learnt))), end="")
+            continue
+        rows = [["function", "at", "learnt", "the paper's form"]]
+        for row in table.to_dict("records"):
+            law = "–" if row["law"] != row["law"] else f"{row['law']:.2f}"
+            learned = _shown(row["value"], row["low"], row["high"], 2)
+            rows.append([row["function"], f"{row['at']:g}", learned, law])
+        print(f"weight decay {decay}, epochs {phase}, n = {len(found.squares)} networks\n")
+        print("\n".join(aligned(rows)), end="\n\n")
+
+
+def _print_twins(
+    engine: Engine, decay: float, networks: pd.DataFrame, learnt: dict[str, Products], epoch: int
+) -> None:
+    ids = networks["run_id"].tolist()
+    places = arrangements(engine, ids, [epoch])
+    if len(places) < len(ids):
+        raise ConfigError(f"not all networks have a snapshot at epoch {epoch}: see --starts")
+    start = np.concatenate([places[run_id].embeddings for run_id in ids])
+    last = [int(end) for end in networks["last_epoch"]]
+    final = arrangements(engine, ids, sorted(set(last)))
+    network = np.stack([final[run_id].embeddings[-1] for run_id in ids])
+    onward = [found for phase, found in learnt.items() if PHASES[phase][1] >= epoch]
+    if not onward:
+        raise ConfigError(f"the networks have no forces from epoch {epoch} on: see --starts")
+    table = foretold_by_laws(
+        start, network, ends(start, onward, _halves(len(ids)), Resources().width)
+    )
+    measures = list(table["measure"].unique())
+    rows = [["law", *measures]]
+    for law in ("nothing moves", *LAWS):
+        cells = table[table["law"] == law].set_index("measure").to_dict("index")
+        rows.append([law, *(_cell(cells.get(measure)) for measure in measures)])
+    print(f"weight decay {decay}: particles from epoch {epoch}, n = {len(ids)} networks\n")
+    print("\n".join(aligned(rows)), end="\n\n")
+
+
+def _cell(cell: dict[Hashable, Any] | None) -> str:
+    return "" if cell is None else _shown(cell["value"], cell["low"], cell["high"])
+
+
+def _shown(value: float, low: float, high: float, digits: int = 3) -> str:
+    if value != value:
+        return "–"
+    shown = f"{value:.{digits}f}"
+    return shown if low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("learn", command, sys.argv[1:]))

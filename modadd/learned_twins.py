@@ -1,0 +1,153 @@
+"""Particles under a learnt law: do they end as their networks do, more than under the paper's?
+
+The simulation is that of `modadd.particles` at its defaults (each step along the force over its
+mean norm, then mean and variances restored), with other forces on the pair sums.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from modadd import structures
+from modadd.discrimination import area_under_curve, compare_areas
+from modadd.force_fits import Products
+from modadd.foretelling import STILL
+from modadd.kernels import compiled_kernels_work
+from modadd.law_terms import LAW, law_terms
+from modadd.learned_law import COSINES, DISTANCES, HATS, hat_fields, learn
+from modadd.particles import ParticleConfig, divide_by_mean_norm, restore_moments
+from modadd.procrustes import distances
+from modadd.snapshots import Floats
+from modadd.statistics import Estimate, correlation, mean
+from modadd.structures import scale
+from modadd.task import incidence, pair_sums, pairs
+from modadd.true_forces import Vectors
+
+# Positions (run, token, dim) → the force on each pair sum, (run, pair, dim).
+Law = Callable[[Vectors], Vectors]
+
+#: What particles may follow. All but the paper's are learnt from other networks than those
+#: foretold, in the phases of training from the start on: one law for all of these phases, or each
+#: phase's law in turn, for equally many steps.
+LAWS = ("paper", "fitted", "fitted in turn", "learnt", "learnt in turn")
+
+
+def simulate_laws(start: Floats, laws: Sequence[Law], steps: int = 100) -> Vectors:
+    """(run, token, dim) where particles at `start` end under laws in turn, each for its share of
+    the steps. All pairs are partners, as in the paper's simulation."""
+    settings = ParticleConfig()
+    positions = start.astype(np.float64)
+    membership = incidence(start.shape[1])
+    for step in range(steps):
+        law = laws[step * len(laws) // steps]
+        force = divide_by_mean_norm(membership.T @ law(positions))
+        moved = positions + settings.step_size * force
+        positions = restore_moments(moved, settings.variance)
+    return positions
+
+
+def papers_law(positions: Vectors) -> Vectors:
+    """g_r = g_a = f_a = 1 (Sec. 6)."""
+    fields = law_terms(pair_sums(positions), pairs(positions.shape[1]).residue)
+    return np.asarray(fields[:, : len(LAW)].sum(axis=1))
+
+
+def fitted_law(strengths: NDArray[np.float64]) -> Law:
+    """The paper's terms, of these strengths in the order of `LAW`, at distances over the scale."""
+
+    def forces(positions: Vectors) -> Vectors:
+        fields = law_terms(_scaled_sums(positions), pairs(positions.shape[1]).residue)
+        return np.asarray(np.tensordot(strengths, fields[:, : len(LAW)], axes=(0, 1)))
+
+    return forces
+
+
+def tabulated_law(values: NDArray[np.float64]) -> Law:
+    """The law whose functions have these values at the knots of `modadd.learned_law.HATS`."""
+
+    def forces(positions: Vectors) -> Vectors:
+        sums, residue = _scaled_sums(positions), pairs(positions.shape[1]).residue
+        if not compiled_kernels_work():
+            return np.asarray(np.tensordot(values, hat_fields(sums, residue), axes=(0, 1)))
+        from modadd.kernels import cpu_law_terms
+
+        found = np.empty(sums.shape)
+        cpu_law_terms.tabulated_forces(sums, residue, DISTANCES, COSINES, values, found)
+        return found
+
+    return forces
+
+
+def _scaled_sums(positions: Vectors) -> Vectors:
+    extent = scale(positions)[:, None, None]
+    return np.ascontiguousarray(pair_sums(positions) / np.where(extent > 0, extent, 1))
+
+
+def laws_of(name: str, learnt_from: Sequence[Products]) -> list[Law]:
+    """The laws of a name of `LAWS`. learnt_from: a batch of networks a phase of training."""
+    if name == "paper":
+        return [papers_law]
+    pooled = learnt_from[0]
+    for later in learnt_from[1:]:
+        pooled = pooled.plus(later)
+    phases = learnt_from if name.endswith("in turn") else [pooled]
+    if name.startswith("fitted"):
+        return [fitted_law(learn(found, "law")[len(HATS) :]) for found in phases]
+    return [tabulated_law(learn(found)[: len(HATS)]) for found in phases]
+
+
+def ends(
+    start: Floats,
+    learnt_from: Sequence[Products],
+    half: NDArray[np.bool_],
+    threads: int = 1,
+) -> dict[str, Vectors]:
+    """Law → (run, token, dim) where the particles of each network end.
+
+    start: (run, token, dim). learnt_from: products a phase, a row a run. half: (run,) which runs
+    make one half: each half follows the laws learnt from the other. threads: how many cores share
+    the work; they change no number.
+    """
+    found = {name: np.empty(start.shape) for name in LAWS}
+
+    def simulate_half(name: str, here: NDArray[np.bool_]) -> None:
+        others = [Products(*(part[~here] for part in phase)) for phase in learnt_from]
+        found[name][here] = simulate_laws(start[here], laws_of(name, others))
+
+    with ThreadPoolExecutor(threads) as pool:
+        tasks = [pool.submit(simulate_half, name, here) for name in LAWS for here in (half, ~half)]
+        for task in tasks:
+            task.result()
+    return found
+
+
+def foretold_by_laws(start: Floats, network: Floats, twins: Mapping[str, Vectors]) -> pd.DataFrame:
+    """A row a law and measure: law, measure, value, low, high (95 %), n.
+
+    start, network: (run, token, dim) where each network was and ends. twins: see `ends`. "nothing
+    moves" foretells the start itself. Gained is on the paper's law, over the same networks: an AUC
+    above its AUC (DeLong), a Procrustes distance below its distance.
+    """
+    circles = structures.is_circle(network)
+    imperfections = structures.grid_imperfections(network)
+    places = {STILL: start.astype(np.float64), **twins}
+    ratios = {name: -structures.radius_ratio(places[name]) for name in places}
+    apart = {name: distances(places[name], network) for name in places}
+    rows: list[dict[str, object]] = []
+
+    def add(law: str, measure: str, found: Estimate) -> None:
+        rows.append({"law": law, "measure": measure, **found._asdict()})
+
+    for name, arrangement in places.items():
+        counts = structures.grid_imperfections(arrangement)
+        add(name, "AUC of circles", area_under_curve(ratios[name], circles))
+        add(name, "correlation of imperfections", correlation(counts, imperfections))
+        add(name, "distance", mean(apart[name]))
+        if name not in (STILL, "paper"):
+            gained = compare_areas(ratios[name], ratios["paper"], circles)
+            add(name, "AUC gained", gained.estimate)
+            add(name, "distance gained", mean(apart["paper"] - apart[name]))
+    return pd.DataFrame(rows)
