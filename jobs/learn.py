@@ -48,12 +48,15 @@ def command(arguments: Sequence[str]) -> int:
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
     with open_for_reading(parsed.database) as engine:
-        for decay, networks in _networks(engine, parsed.experiment, parsed.weight_decay):
+        found = _networks(engine, parsed.experiment, parsed.weight_decay)
+        if parsed.csv:
+            every = [_functions(decay, _learnt_from(engine, group)) for decay, group in found]
+            print(pd.concat(every).to_csv(index=False), end="")
+            return 0
+        for decay, networks in found:
             learnt = _learnt_from(engine, networks)
-            if parsed.csv or parsed.functions:
-                _print_functions(decay, learnt, csv=parsed.csv)
-            if parsed.csv:
-                continue
+            if parsed.functions:
+                _print_functions(decay, learnt)
             _print_scores(decay, learnt)
             for epoch in parsed.starts:
                 _print_twins(engine, decay, networks, learnt, epoch)
@@ -108,18 +111,21 @@ def _print_scores(decay: float, learnt: dict[str, Products]) -> None:
     print("\n".join(aligned(rows)), end="\n\n")
 
 
-def _print_functions(decay: float, learnt: dict[str, Products], *, csv: bool) -> None:
-    for phase, found in learnt.items():
-        table = functions(found).assign(weight_decay=decay, phase=phase)
-        if csv:
-            print(table.to_csv(index=False, header=phase == next(iter(learnt))), end="")
-            continue
+def _functions(decay: float, learnt: dict[str, Products]) -> pd.DataFrame:
+    """The learnt functions of every phase."""
+    return pd.concat(
+        functions(found).assign(weight_decay=decay, phase=phase) for phase, found in learnt.items()
+    )
+
+
+def _print_functions(decay: float, learnt: dict[str, Products]) -> None:
+    for phase, table in _functions(decay, learnt).groupby("phase", sort=False):
         rows = [["function", "at", "learnt", "the paper's form"]]
         for row in table.to_dict("records"):
             law = "–" if row["law"] != row["law"] else f"{row['law']:.2f}"
             learned = _shown(row["value"], row["low"], row["high"], 2)
             rows.append([row["function"], f"{row['at']:g}", learned, law])
-        print(f"weight decay {decay}, epochs {phase}, n = {len(found.squares)} networks\n")
+        print(f"weight decay {decay}, epochs {phase}, n = {table['n'].max()} networks\n")
         print("\n".join(aligned(rows)), end="\n\n")
 
 
