@@ -25,7 +25,7 @@ def learned_functions(table: pd.DataFrame, title: str) -> alt.HConcatChart:
     return alt.hconcat(*panels, spacing=18, title=heading)
 
 
-def _panel(rows: pd.DataFrame, title: str, across: str) -> alt.LayerChart:
+def _panel(rows: pd.DataFrame, title: str, across: str) -> alt.LayerChart | alt.FacetChart:
     learnt = rows.assign(source=SOURCES[0])
     paper = rows[["at", "law", "n"]].rename(columns={"law": "value"}).assign(source=SOURCES[1])
     x = alt.X("at:Q", title=across, axis=alt.Axis(tickCount=4, grid=False))
