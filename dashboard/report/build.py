@@ -51,5 +51,6 @@ def _about(engine: Engine) -> tuple[str, ...]:
         "Brackets are 95 % intervals: Wilson's of shares, Student's t of means, Fisher's z of "
         "correlations, unless another is named. A circle is an arrangement with a radius ratio "
         "below 1.2 (Algorithm 1), a grid whatever is no circle; imperfections are Algorithm 2's. "
+        "✓ stands for the claim, ✗ against it, ? for too few runs, – for no interval. "
         "*Open in the paper* marks a choice that the paper leaves to its reader, and ours.",
     )
