@@ -16,7 +16,7 @@ _CROWDED = 14  # columns from which numbers would not fit their cells
 
 
 def heat_map(
-    cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool
+    cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool, height: int = HEIGHT
 ) -> alt.LayerChart | alt.FacetChart:
     """A cell for each combination of two fields: colour and text say the value, the text also n.
     A cell without a value is an outline."""
@@ -35,7 +35,7 @@ def heat_map(
         "value:Q",
         scale=alt.Scale(scheme=SCHEME, domain=[low, high]),
         legend=alt.Legend(
-            title=None, format=".0%" if percent else "~g", gradientLength=HEIGHT - 20
+            title=None, format=".0%" if percent else "~g", gradientLength=height - 20
         ),
     )
     layers: list[alt.Chart] = [
@@ -47,7 +47,7 @@ def heat_map(
         value = base.mark_text(dy=-7, fontSize=13, fontWeight=600)
         n = base.mark_text(dy=9, fontSize=10.5)
         layers += [value.encode(text="text:N", color=ink), n.encode(text="count:N", color=ink)]
-    return alt.layer(*layers).resolve_scale(color="independent").properties(height=HEIGHT)
+    return alt.layer(*layers).resolve_scale(color="independent").properties(height=height)
 
 
 def curve(

@@ -1,7 +1,11 @@
 """Numbers as people read them: value, interval and n."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from modadd.differences import Difference
 from modadd.statistics import Estimate
+from modadd.tables import SIGNIFICANCE
 
 
 def said(estimate: Estimate, *, percent: bool = False, decimals: int = 1) -> str:
@@ -16,6 +20,19 @@ def difference_said(found: Difference, *, percent: bool = False, decimals: int =
     """A difference in words, likewise, with both n; of shares, in percentage points."""
     n = f"n = {found.n:,} and {found.baseline_n:,}"
     return _said(*found[:3], n, percent, decimals, "+").replace(" %", " points")
+
+
+def difference_of_row(row: Mapping[Any, Any], *, percent: bool = False) -> str:
+    """A row of `modadd.differences.against`: difference, interval, and a star where it is tested
+    and significant among all of its table."""
+    value, low, high = (row[name] for name in ("difference", "low", "high"))
+    if value != value:
+        return "–"
+    factor = 100 if percent else 1
+    decimals = 1 if factor * (high - low) > 1 else 3
+    star = "*" if row["p_holm"] < SIGNIFICANCE else ""
+    ends = f"[{factor * low:.{decimals}f}, {factor * high:.{decimals}f}]"
+    return f"{factor * value:+.{decimals}f}{star} {ends}"
 
 
 def _said(

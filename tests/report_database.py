@@ -26,6 +26,14 @@ REQUESTS = {
             "seeds": "0:3",
         },
     ),
+    "decay-groups": (
+        "train",
+        {**SHORT, "decay_embedding": [0.0, 1.0], "decay_hidden_bias": [0.0, 1.0], "seeds": "0:3"},
+    ),
+    "moduli": (
+        "train",
+        {**SHORT, "modulus": [5, 7], "weight_decay": [0.0, 0.3, 1.0], "seeds": "0:3"},
+    ),
     "step-size": ("simulate", {"steps": 10, "step_size": [0.1, 0.2], "seeds": "0:3"}),
 }
 

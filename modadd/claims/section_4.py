@@ -158,7 +158,7 @@ CLAIMS = (
             f"{name}, imperfect grids", share(rows, is_imperfect_grid), 0.01, percent=True)),
         "at each weight decay, more than 1 % of the runs are grids with 5 to 50 % of the pairs "
         "imperfect",
-        "figure-2",
+        "structures",
     ),
     Claim(
         "imperfect-is-between",

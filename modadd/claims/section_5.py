@@ -124,7 +124,7 @@ CLAIMS = (
         at_each("weight_decay", _clustered),
         "at each weight decay, most pairs of a grid have a nearest other pair sum of their residue "
         "(by chance: one in N)",
-        "figure-3",
+        "classifier",
     ),
     Claim(
         "clusters-classify",
@@ -134,7 +134,7 @@ CLAIMS = (
         at_each("weight_decay", _classified),
         "at each weight decay, grids with fewer imperfections have a higher accuracy on the "
         "training pairs too (r < 0)",
-        "figure-3",
+        "classifier",
     ),
     Claim(
         "circles-do-not-cluster",
@@ -143,7 +143,7 @@ CLAIMS = (
         ("table-1",),
         at_each("weight_decay", _not_clustered),
         "at each weight decay with two circles or more, circles have more imperfections than grids",
-        "figure-4",
+        "classifier",
     ),
     Claim(
         "lines-through-the-origin",
@@ -154,7 +154,7 @@ CLAIMS = (
             "line_alignment", name, rows)),
         "at each weight decay with two circles or more, their line alignment is above 0.9 and "
         "above the grids'",
-        "figure-4",
+        "classifier",
     ),
     Claim(
         "pizza-regions",
@@ -164,7 +164,7 @@ CLAIMS = (
         at_each("weight_decay", lambda name, rows: _through_the_origin("rays_kept", name, rows)),
         "at each weight decay with two circles or more, over 90 % of the pairs classified "
         "correctly still are at half their pair sum, and more than of the grids'",
-        "figure-4",
+        "classifier",
     ),
     Claim(
         "pizza-algorithm",
@@ -190,7 +190,7 @@ CLAIMS = (
         _particles_form_them,
         "over 1 % of the simulations each are circles, grids with at most 5 % of the pairs "
         "imperfect, and grids with 5 to 50 %",
-        "table-2",
+        "particle-structures",
     ),
     Claim(
         "particles-as-often",

@@ -16,6 +16,7 @@ from dashboard.report.parts import Section
 from modadd.config import ConfigError, suggestion
 
 SECTIONS = (
+    "claims",
     "structures",
     "table-1",
     "correlations",
@@ -27,6 +28,8 @@ SECTIONS = (
     "appendix-d",
     "appendix-e",
     "appendix-f",
+    "decay-groups",
+    "other-sizes",
     "initialisation",
     "step-size",
 )
