@@ -45,7 +45,8 @@ def command(arguments: Sequence[str]) -> int:
 
 def _lines(finding: Finding, short: bool) -> list[str]:
     claim = finding.claim
-    head = f"{finding.verdict:16}  {claim.says} ({claim.place})"
+    runs = f"; {finding.runs:,} runs" if finding.runs else ""
+    head = f"{finding.verdict:16}  {claim.says} ({claim.place}{runs})"
     if short:
         return textwrap.wrap(head, _WIDTH, subsequent_indent=" " * 18)
     checks = [f"    {text}" for text in finding.evidence]

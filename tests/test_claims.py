@@ -130,6 +130,7 @@ def test_diverged_runs_count_for_nothing():
     found = finding("imperfections-correlate", **{"table-1": rows})
     assert found.verdict == "holds"
     assert "(n = 100)" in found.evidence[0]
+    assert found.runs == 200
 
 
 def test_what_is_not_stored_names_the_command():

@@ -37,11 +37,13 @@ class Claim(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """What came out of a claim. evidence: its checks in words, or what is missing."""
+    """What came out of a claim. evidence: its checks in words, or what is missing. runs: how many
+    are behind it."""
 
     claim: Claim
     verdict: str
     evidence: tuple[str, ...]
+    runs: int = 0
 
 
 def at(experiment: str, epoch: int) -> str:
@@ -87,7 +89,13 @@ def judge(claim: Claim, frames: Frames) -> Finding:
     if missing:
         return Finding(claim, UNCOMPUTED, tuple(f"run {command_for(name)}" for name in missing))
     checks = claim.checks(done)
-    return Finding(claim, verdict(checks), tuple(map(str, checks)))
+    runs = sum(_count(done[name]) for name in claim.needs if " at " not in name)
+    return Finding(claim, verdict(checks), tuple(map(str, checks)), runs)
+
+
+def _count(rows: pd.DataFrame) -> int:
+    """How many runs; some frames have several rows of one."""
+    return int(rows["run_id"].nunique()) if "run_id" in rows else len(rows)
 
 
 def judge_all(claims: Sequence[Claim], frames: Frames) -> list[Finding]:
