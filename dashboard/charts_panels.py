@@ -4,7 +4,7 @@ All panels follow one parameter, the frame; with several frames a slider moves i
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import altair as alt
@@ -89,7 +89,7 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     )
     layers: list[Any] = [_origin(), dots, labels]
     if shown.arrows:
-        layers[2:2] = _arrows(shown.reach)
+        layers[2:2] = arrows(shown.reach, TERMS, "token")
     epochs = json.dumps(shown.epochs)
     now = alt.expr(f"'{shown.unit} ' + format({epochs}[{FRAME}], ',')")
     title = alt.TitleParams(
@@ -100,8 +100,14 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     return alt.layer(*layers).properties(width=side, height=side, title=title)
 
 
-def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
-    """The pair sums by residue over the classifier's regions; imperfect pairs have a ring."""
+def sums_panel(
+    shown: Layout, axes: tuple[int, int], side: int, over: Sequence[alt.Chart] = (),
+    legend: bool = True,
+) -> Layers:  # fmt: skip
+    """The pair sums by residue over the classifier's regions; imperfect pairs have a ring.
+
+    over: layers on top of them, with a legend of their own colours.
+    """
     digits, both = shown.token_digits, f"{2 * shown.token_digits} * {FRAME}"
     first = f"substring(datum.nearest, {both}, {both} + {digits})"
     second = f"substring(datum.nearest, {both} + {digits}, {both} + {2 * digits})"
@@ -122,7 +128,7 @@ def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
         *_coordinates(),
     ]
     small = side < SIDE or shown.modulus > 25
-    legend = alt.Legend(
+    residues = alt.Legend(
         title="residue", symbolType="circle", symbolSize=70, rowPadding=0,
         symbolFillColor="transparent", symbolStrokeWidth=4,
     )  # fmt: skip
@@ -130,7 +136,7 @@ def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     stroke = alt.Color(
         "residue:O",
         scale=alt.Scale(domain=domain, range=list(residue_colours(shown.modulus))),
-        legend=legend if shown.modulus <= _MOST_RESIDUES and side == SIDE else None,
+        legend=residues if legend and shown.modulus <= _MOST_RESIDUES and side == SIDE else None,
     )
     dots = base.mark_point(
         size=22 if small else 62, strokeWidth=1.8, opacity=1, shape="circle"
@@ -146,7 +152,10 @@ def sums_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
         "Pair sums", subtitle=about, anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
-    return alt.layer(*layers).properties(width=side, height=side, title=title)
+    if over:
+        layers.append(alt.layer(*over))
+    panel = alt.layer(*layers).properties(width=side, height=side, title=title)
+    return panel.resolve_scale(color="independent") if over else panel
 
 
 def curves(shown: Layout) -> alt.ConcatChart:
@@ -244,21 +253,25 @@ def _regions(prefix: str, side: int) -> alt.Chart:
     )
 
 
-def _arrows(reach: float) -> list[alt.Chart]:
+def arrows(
+    reach: float, terms: Mapping[str, str], mark: str, data: str = "arrows"
+) -> list[alt.Chart]:
+    """Forces as `dashboard.forces_shown.force_arrows` lays them out, by term in the terms' colours;
+    a click in the legend leaves a term alone. mark: the column that says what a force acts on."""
     colour = alt.Color(
         "term:N",
-        scale=alt.Scale(domain=list(TERMS), range=list(TERMS.values())),
+        scale=alt.Scale(domain=list(terms), range=list(terms.values())),
         legend=alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0),
     )
-    chosen = alt.selection_point(name="terms", fields=["term"], bind="legend", toggle="true")
+    chosen = alt.selection_point(name=f"of_{data}", fields=["term"], bind="legend", toggle="true")
     # Terms that are not chosen in the legend vanish; all of them show until one is.
     shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
-    base = _placed(_data("arrows"), (0, 1), reach).transform_calculate(
+    base = _placed(_data(data), (0, 1), reach).transform_calculate(
         qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
     )
     shafts = base.mark_rule(strokeWidth=1.8).encode(
         x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,
-        tooltip=["token:Q", "term:N"],
+        tooltip=[f"{mark}:N", "term:N"],
     ).add_params(chosen)  # fmt: skip
     heads = (
         base.transform_calculate(

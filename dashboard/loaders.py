@@ -89,61 +89,61 @@ def _engine(place: str, inode: int) -> Engine:
     return reader(place)
 
 
-def _cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+def cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
     """Keep a loader's last `most` results, by database, revision and arguments."""
     hash_funcs: dict[Any, Any] = {Engine: id, Filter: repr}
     return st.cache_resource(max_entries=most, show_spinner=False, hash_funcs=hash_funcs)
 
 
-@_cached(8)
+@cached(8)
 def kind_counts(opened: Database) -> pd.DataFrame:
     """Columns kind, status, runs."""
     return queries.kind_counts(opened.engine)
 
 
-@_cached(8)
+@cached(8)
 def experiment_counts(opened: Database) -> pd.DataFrame:
     """Columns experiment, kind, status, runs."""
     return queries.experiment_counts(opened.engine)
 
 
-@_cached(8)
+@cached(8)
 def job_progress(opened: Database) -> pd.DataFrame:
     """As `db.run_lists.job_progress`."""
     return run_lists.job_progress(opened.engine)
 
 
-@_cached(16)
+@cached(16)
 def columns(opened: Database, kind: str) -> dict[str, type]:
     """The columns of `<kind>_runs`, each float or str."""
     return run_lists.columns(opened.engine, kind)
 
 
-@_cached(16)
+@cached(16)
 def experiments(opened: Database, kind: str) -> list[str]:
     """The names of the experiments with runs of a kind."""
     return run_lists.experiments(opened.engine, kind)
 
 
-@_cached(64)
+@cached(64)
 def distinct_values(opened: Database, kind: str, column: str) -> list[float | str]:
     """A column's values if they are few, else nothing."""
     return run_lists.distinct_values(opened.engine, kind, column)
 
 
-@_cached(64)
+@cached(64)
 def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None:
     """A column's least and greatest value."""
     return run_lists.span(opened.engine, kind, column)
 
 
-@_cached(32)
+@cached(32)
 def count_runs(opened: Database, chosen: Filter) -> int:
     """How many runs pass the filter."""
     return run_lists.count_runs(opened.engine, chosen)
 
 
-@_cached(16)
+@cached(16)
 def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None) -> pd.DataFrame:
     """The runs that pass the filter, with those columns (all, if None).
 
@@ -153,7 +153,7 @@ def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None
     return run_lists.filtered_runs(opened.engine, chosen, wanted)
 
 
-@_cached(32)
+@cached(32)
 def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFrame:
     """The cells of an experiment's table (`modadd.tables.table`) over those of its runs that pass
     the filter, which is of its kind. Empty without runs."""
@@ -164,13 +164,13 @@ def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFram
     return table(rows, experiment.groups, experiment.reported, means=experiment.means)
 
 
-@_cached(8)
+@cached(8)
 def stored_epochs(opened: Database, run_ids: tuple[int, ...]) -> list[int]:
     """The epochs at which any of the runs has a snapshot."""
     return stored.stored_epochs(opened.engine, run_ids)
 
 
-@_cached(8)
+@cached(8)
 def arrangements(
     opened: Database, run_ids: tuple[int, ...], epochs: tuple[int, ...] | None = None
 ) -> dict[int, Arrangements]:
@@ -178,7 +178,7 @@ def arrangements(
     return stored.arrangements(opened.engine, run_ids, epochs)
 
 
-@_cached(16)
+@cached(16)
 def final_arrangements(
     opened: Database, run_ids: tuple[int, ...]
 ) -> dict[int, NDArray[np.float32]]:
@@ -186,7 +186,7 @@ def final_arrangements(
     return stored.final_arrangements(opened.engine, run_ids)
 
 
-@_cached(16)
+@cached(16)
 def fits(opened: Database, run_id: int, chosen: Filter) -> pd.DataFrame:
     """How alike the last arrangements of the filter's runs are to this run's, the most alike first.
 
@@ -204,43 +204,43 @@ def fits(opened: Database, run_id: int, chosen: Filter) -> pd.DataFrame:
     return rows.sort_values(["residual", "run_id"], ignore_index=True)
 
 
-@_cached(16)
+@cached(16)
 def series(opened: Database, run_id: int) -> pd.DataFrame:
     """A run's metrics over epochs."""
     return stored.series(opened.engine, run_id)
 
 
-@_cached(4)
+@cached(4)
 def classifiers(opened: Database, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Epochs and packed parameters of a network."""
     return stored.classifiers(opened.engine, run_id)
 
 
-@_cached(4)
+@cached(4)
 def console_schema(opened: Database) -> pd.DataFrame:
     """As `db.console.schema`."""
     return console.schema(opened.engine)
 
 
-@_cached(4)
+@cached(4)
 def console_answer(opened: Database, sql: str, most_rows: int, seconds: float) -> console.Answer:
     """As `db.console.ask`, so that a page drawn again does not ask again."""
     return console.ask(opened.engine, sql, most_rows, seconds)
 
 
-@_cached(8)
+@cached(8)
 def epochs_of(opened: Database, chosen: Filter) -> list[int]:
     """The epochs at which any run of the filter has metrics."""
     return epochs.epochs_of(opened.engine, chosen)
 
 
-@_cached(4)
+@cached(4)
 def metrics_at(opened: Database, chosen: Filter, epoch: int) -> pd.DataFrame:
     """run_id and every metric at an epoch."""
     return epochs.metrics_at(opened.engine, chosen, epoch)
 
 
-@_cached(4)
+@cached(4)
 def gaps(
     opened: Database, chosen: Filter, epoch: int | None
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
@@ -250,19 +250,19 @@ def gaps(
     return [(some.run_ids, gaps_in_residue(some.embeddings)) for some in placed]
 
 
-@_cached(32)
+@cached(32)
 def run_details(opened: Database, run_id: int) -> dict[str, Any] | None:
     """As `db.run_lists.run_details`."""
     return run_lists.run_details(opened.engine, run_id)
 
 
-@_cached(8)
+@cached(8)
 def run_ids(opened: Database, chosen: Filter) -> list[int]:
     """The run_ids that pass the filter, sorted."""
     return list(runs(opened, chosen, ("run_id",))["run_id"].tolist())
 
 
-@_cached(8)
+@cached(8)
 def shown_run(opened: Database, run_id: int, low: int, high: int) -> RunPicture | None:
     """As `dashboard.run_picture.picture` makes it of a run's epochs from low to high."""
     details = run_lists.run_details(opened.engine, run_id)

@@ -38,6 +38,7 @@ PAGES: dict[str, Page] = {
         Page("compare", "Compare", "Results", ":material/compare_arrows:"),
         Page("tables", "Tables", "Results", ":material/table_chart:"),
         Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
+        Page("law", "The law on trial", "Results", ":material/gavel:"),
         Page("lab", "Lab", "Workbench", ":material/science:", filtered=False, needs_runs=False),
         Page("sql", "SQL", "Workbench", ":material/terminal:", filtered=False),
     )

@@ -60,10 +60,17 @@ def median(values: ArrayLike) -> Estimate:
     n = len(numbers)
     if n == 0:
         return Estimate(math.nan, math.nan, math.nan, 0)
-    # How many of the smallest values the median lies below with more than 97.5 % confidence.
-    k = int((special.bdtr(np.arange(n), n, 0.5) <= (1 - CONFIDENCE) / 2).sum())
+    k = median_rank(n)
     low, high = (numbers[k - 1], numbers[n - k]) if k > 0 else (math.nan, math.nan)
     return Estimate(float(np.median(numbers)), float(low), float(high), n)
+
+
+def median_rank(n: int) -> int:
+    """Which of n sorted values, from each end and counted from 1, bounds the median's interval.
+
+    That is how many of the least values the median lies above with 97.5 % confidence; 0 for none.
+    """
+    return int((special.bdtr(np.arange(n), n, 0.5) <= (1 - CONFIDENCE) / 2).sum())
 
 
 def proportion(count: int, n: int) -> Estimate:

@@ -1,0 +1,196 @@
+"""Charts of the force law on trial: what it explains over training, and against which rivals."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from dashboard.theme import BLUE, CATEGORIES, GREEN, PURPLE, QUIET, VERMILLION
+
+Layers = alt.LayerChart | alt.FacetChart
+LAW, NULL = "the paper's law", "null: shuffled labels"
+_WIDTH, _HEIGHT = 330, 220
+_SMALL_HEIGHT = 150
+
+
+def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Layers:
+    """R² over epochs, a line with its band a weight decay; the nulls' dashed.
+
+    rows: as `db.law_summaries.fit_medians` returns them, of the law and nulls. nulls: fit → how it
+    is called.
+    """
+    named = rows.assign(what=rows["fit"].map(lambda fit: nulls.get(fit, LAW)))
+    order = [LAW, *nulls.values()]
+    base = _over_epochs(named, title)
+    dash = alt.StrokeDash(
+        "what:N",
+        scale=alt.Scale(domain=order, range=[[1, 0], [5, 3], [2, 3], [1, 2]][: len(order)]),
+        legend=_legend("stroke", columns=2),
+    )
+    line = base.mark_line(strokeWidth=1.8).encode(y=_value(title), strokeDash=dash, detail="what:N")
+    band = base.transform_filter(alt.datum.what == LAW).mark_area(opacity=0.16)
+    return alt.layer(band.encode(y=_value(title, "low"), y2="high:Q"), line, _zero()).properties(
+        width=2 * _WIDTH, height=_HEIGHT + 40
+    )
+
+
+def strengths(rows: pd.DataFrame, titles: Mapping[str, str]) -> alt.ConcatChart:
+    """The law's coefficients over epochs: a panel each, a line with its band a weight decay.
+
+    rows: as `db.law_summaries.fit_medians`. titles: quantity → over its panel.
+    """
+    panels = []
+    for quantity, title in titles.items():
+        base = _over_epochs(rows[rows["quantity"] == quantity], title)
+        band = base.mark_area(opacity=0.16).encode(y=_value(None, "low"), y2="high:Q")
+        line = base.mark_line(strokeWidth=1.6).encode(y=_value(None))
+        panels.append(
+            alt.layer(band, line).properties(
+                width=_WIDTH, height=_SMALL_HEIGHT, title=_small_title(title)
+            )
+        )
+    return alt.concat(*panels, columns=2, spacing=22)
+
+
+def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatChart:
+    """R² of every fit at the epoch of a slider, with intervals; a panel a weight decay.
+
+    rows: as `db.law_summaries.fit_medians`. order: the fits from top to bottom. start: the epoch
+    shown first.
+    """
+    epochs = sorted(map(int, rows["epoch"].unique()))
+    at = min(range(len(epochs)), key=lambda i: abs(epochs[i] - start))
+    last = len(epochs) - 1
+    slider = alt.binding_range(min=0, max=last, step=1, name="epoch") if last else alt.Undefined
+    moment = alt.param(name="moment", value=at, bind=slider)
+    decays = sorted(rows["weight_decay"].unique())
+    low, high = min(0.0, float(rows["value"].quantile(0.02))), float(rows["high"].max())
+    scale = alt.Scale(domain=[max(low, -0.3), max(high, 0.1)], clamp=True)
+    panels = []
+    for place, decay in enumerate(decays):
+        labels = alt.Axis(
+            labels=not place, ticks=False, title=None, labelLimit=170, labelOverlap=False
+        )
+        base = (
+            alt.Chart(rows[rows["weight_decay"] == decay])
+            .transform_filter(f"datum.epoch == {json.dumps(epochs)}[moment]")
+            .encode(
+                y=alt.Y("fit:N", sort=list(order), axis=labels),
+                color=alt.condition(alt.datum.fit == "law", alt.value(BLUE), alt.value(QUIET)),
+                tooltip=[alt.Tooltip("fit:N"), *_numbers("R² held out"), _EPOCH],
+            )
+        )
+        x = alt.X("low:Q", scale=scale, title="R² held out", axis=alt.Axis(tickCount=4))
+        rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=x, x2="high:Q")
+        dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+        now = alt.expr(f"'γ = {decay:g}, epoch ' + format({json.dumps(epochs)}[moment], ',')")
+        panels.append(
+            alt.layer(rule, dot, _zero("x")).properties(
+                width=170, height=22 * len(order), title=_small_title(now)
+            )
+        )
+    return alt.hconcat(*panels, spacing=14).add_params(moment)
+
+
+def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
+    """A quantity over the epoch that predictions are made at: a panel a weight decay, a line a
+    predictor. rows: weight_decay, epoch, predictor, value, low, high, n. middle: what chance makes.
+    """
+    names = list(dict.fromkeys(rows["predictor"]))
+    colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREEN, PURPLE][: len(names)])
+    panels: list[Layers] = []
+    finite = rows.dropna(subset=["value"])
+    for decay, some in finite.groupby("weight_decay"):
+        base = alt.Chart(some).encode(
+            x=_epochs("from epoch"),
+            color=alt.Color("predictor:N", scale=colours, legend=_legend("stroke")),
+            tooltip=[alt.Tooltip("predictor:N"), _EPOCH, *_numbers(title)],
+        )
+        y = alt.Y(
+            "low:Q", title=None if panels else title, axis=alt.Axis(tickCount=5),
+            scale=alt.Scale(zero=False),
+        )  # fmt: skip
+        rule = base.mark_rule(strokeWidth=1.6).encode(y=y, y2="high:Q")
+        line = base.mark_line(strokeWidth=1.6, point=True).encode(y="value:Q")
+        chance = alt.Chart(pd.DataFrame({"value": [middle]}))
+        level = chance.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y="value:Q")
+        panels.append(
+            alt.layer(rule, line, level).properties(
+                width=165, height=170, title=_small_title(f"γ = {decay:g}")
+            )
+        )
+    return alt.hconcat(*panels, spacing=14).resolve_scale(y="shared")
+
+
+def shares(rows: pd.DataFrame, label: str, title: str) -> Layers:
+    """A share with its interval for each label, from top to bottom as they come.
+
+    rows: the label's column, value, low, high, n.
+    """
+    base = alt.Chart(rows).encode(
+        y=alt.Y(f"{label}:N", sort=list(rows[label]), title=None, axis=alt.Axis(labelLimit=260)),
+        tooltip=[alt.Tooltip(f"{label}:N"), *_numbers(title, ".1%")],
+    )
+    x = alt.X("low:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(domainMin=0))
+    rule = base.mark_rule(strokeWidth=2, color=BLUE).encode(x=x, x2="high:Q")
+    dot = base.mark_circle(size=75, opacity=1, color=BLUE).encode(x="value:Q")
+    return alt.layer(rule, dot).properties(width=2 * _WIDTH, height=34 * len(rows))
+
+
+_EPOCH = alt.Tooltip("epoch:Q", format=",")
+
+
+def _over_epochs(rows: pd.DataFrame, title: str) -> alt.Chart:
+    decays = sorted(rows["weight_decay"].unique())
+    scale = (
+        alt.Scale(domain=decays, range=list(CATEGORIES[: len(decays)]))
+        if len(decays) <= len(CATEGORIES)
+        else alt.Scale(domain=decays, scheme="viridis")
+    )
+    return alt.Chart(rows).encode(
+        x=_epochs("epoch"),
+        color=alt.Color("weight_decay:O", scale=scale, legend=_legend("stroke", "weight decay")),
+        tooltip=[
+            alt.Tooltip("weight_decay:O", title="weight decay"),
+            alt.Tooltip("fit:N"),
+            _EPOCH,
+            *_numbers(title),
+        ],
+    )
+
+
+def _epochs(title: str) -> alt.X:
+    # Half of what happens, happens in the first tenth of a run.
+    axis = alt.Axis(tickCount=6, grid=False, format=",d")
+    return alt.X("epoch:Q", title=title, scale=alt.Scale(type="sqrt"), axis=axis)
+
+
+def _value(title: str | None, column: str = "value") -> alt.Y:
+    return alt.Y(f"{column}:Q", title=title, axis=alt.Axis(tickCount=5))
+
+
+def _numbers(title: str, form: str = ".3~g") -> list[alt.Tooltip]:
+    return [
+        alt.Tooltip("value:Q", title=title, format=form),
+        alt.Tooltip("low:Q", title="95 % from", format=form),
+        alt.Tooltip("high:Q", title="to", format=form),
+        alt.Tooltip("n:Q", title="n", format=","),
+    ]
+
+
+def _legend(symbol: Any, title: str | None = None, columns: int = 4) -> alt.Legend:
+    return alt.Legend(
+        title=title, orient="top", symbolType=symbol, symbolOpacity=1, columns=columns,
+        labelLimit=320,
+    )  # fmt: skip
+
+
+def _zero(axis: str = "y") -> alt.Chart:
+    chart = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=QUIET, strokeWidth=0.8)
+    return chart.encode(**{axis: "zero:Q"})
+
+
+def _small_title(text: Any) -> alt.TitleParams:
+    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)

@@ -1,0 +1,102 @@
+"""What the page of the force law reads, kept as `dashboard.loaders` keeps it."""
+
+from typing import Any
+
+import pandas as pd
+
+from dashboard import loaders
+from dashboard.law_rows import HELD_OUT, ORDER, STRENGTHS, foreshadowing, paper_law
+from dashboard.law_shown import ForcesShown, TwinShown, forces_shown, twin_shown
+from dashboard.loaders import Database, cached
+from db import law_summaries
+from db.arrangements import Arrangements
+from db.connect import StoreError
+from db.filters import Filter
+from db.law import law_fits, law_moments
+from modadd.law_terms import LAW
+from modadd.learned_law import functions, unpacked
+from modadd.statistics import median_rank
+from modadd.structures import CIRCLE_THRESHOLD
+
+
+@cached(8)
+def count_audited(opened: Database, chosen: Filter) -> int:
+    """As `db.law_summaries.count_audited`."""
+    return law_summaries.count_audited(opened.engine, chosen)
+
+
+@cached(4)
+def scores(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """The medians of held-out R² of every fit to the pair sums."""
+    return law_summaries.fit_medians(opened.engine, chosen, ORDER, HELD_OUT, median_rank)
+
+
+@cached(4)
+def strengths(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """The medians of the law's coefficients, of forces of rms 1."""
+    return law_summaries.fit_medians(opened.engine, chosen, ("law",), STRENGTHS, median_rank)
+
+
+@cached(8)
+def forces(opened: Database, run_id: int, config: Any) -> ForcesShown | None:
+    """A network's forces, or None if it was not audited."""
+    try:
+        fits = law_fits(opened.engine, ["r_squared", *LAW], run_ids=[run_id])
+    except StoreError:
+        return None
+    fits = fits[(fits["target"] == "pair_sums") & (fits["fit"] == "law")]
+    run = loaders.arrangements(opened, (run_id,)).get(run_id)
+    if fits.empty or run is None:
+        return None
+    return forces_shown(config, run, loaders.classifiers(opened, run_id), fits)
+
+
+@cached(4)
+def twin_counts(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """As `db.law_summaries.twin_counts`, of twins under the paper's law."""
+    law = paper_law()
+    return law_summaries.twin_counts(opened.engine, chosen, law, CIRCLE_THRESHOLD)
+
+
+@cached(16)
+def twins_of(opened: Database, network: str) -> pd.DataFrame:
+    """As `db.law_summaries.twins_of`, those under the paper's law."""
+    found = law_summaries.twins_of(opened.engine, network)
+    for name, value in paper_law().items() if len(found) else ():
+        found = found[found[name] == value]
+    return found
+
+
+@cached(8)
+def twin(opened: Database, run_id: int, twin_id: int, start: int, config: Any) -> TwinShown | None:
+    """A network from an epoch on beside its twin; None if the twin's path was not stored."""
+    stored = loaders.arrangements(opened, (run_id, twin_id))
+    if run_id not in stored or twin_id not in stored or len(stored[twin_id].epochs) < 3:
+        return None
+    run = stored[run_id]
+    since = run.epochs >= start
+    onward = Arrangements(run.epochs[since], run.embeddings[since])
+    return twin_shown(config, onward, stored[twin_id])
+
+
+@cached(8)
+def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFrame:
+    """`modadd.learned_law.functions` of those of the runs that have forces of the phase; empty for
+    fewer than four."""
+    try:
+        found = law_moments(opened.engine, phase, run_ids)
+    except StoreError:
+        return pd.DataFrame()
+    return functions(unpacked(list(found.values()))) if len(found) > 3 else pd.DataFrame()
+
+
+@cached(4)
+def foreshadowed(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """As `dashboard.law_rows.foreshadowing`, of the filter's networks."""
+    return foreshadowing(law_summaries.ratios_before_the_end(opened.engine, chosen))
+
+
+@cached(4)
+def circles_by_form(opened: Database) -> pd.DataFrame:
+    """As `db.law_summaries.circles_by_form`, of the experiment of the alignment's forms."""
+    return law_summaries.circles_by_form(opened.engine, "alignment-forms")

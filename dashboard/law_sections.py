@@ -1,0 +1,201 @@
+"""The parts of the page of the force law. Each says what makes its data where there is none."""
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from dashboard import law_loaders, loaders, states
+from dashboard.charts_law import NULL, explained, foretold, rivals, shares, strengths
+from dashboard.charts_law_run import forces_chart, twin_chart
+from dashboard.charts_learned_law import learned_functions
+from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling, form_shares
+from dashboard.law_shown import MOST_PAIRS
+from dashboard.loaders import Database
+from dashboard.player import play_button
+from dashboard.run_facts import config_of
+from dashboard.takeaway import take_away, terminal
+from db.filters import Filter
+from modadd.learned_law import PHASES
+from modadd.task import pair_count
+
+R_SQUARED = "R² held out"
+
+
+def explained_section(opened: Database, chosen: Filter) -> None:
+    """R² and coefficients over training, beside the nulls and the rivals."""
+    st.subheader("What the law explains of the true forces", anchor=False)
+    rows = law_loaders.scores(opened, chosen)
+    if rows.empty:
+        nothing("No network of the filter was audited", "audit")
+        return
+    audited = law_loaders.count_audited(opened, chosen)
+    st.caption(
+        f"Medians over n = {audited:,} audited networks; bands are the medians' 95 % intervals. "
+        "Fitted to one half of the training pairs and scored on the other: 1 explains all, "
+        "0 nothing."
+    )
+    nulls = {"shuffled-labels": NULL}
+    some = rows[rows["fit"].isin(["law", *nulls])]
+    _shown("explained", some, explained(some, nulls, R_SQUARED), chosen)
+    st.markdown("**The rivals and the nulls, at the slider's epoch**")
+    _shown("rivals", rows, rivals(rows, ORDER, 300), chosen)
+    with st.expander("What each fit is", icon=":material/help:"):
+        st.dataframe(
+            pd.DataFrame([(name, MEANINGS[name]) for name in ORDER], columns=["fit", "meaning"]),
+            hide_index=True,
+        )
+    st.markdown("**The law's coefficients**, in units of the forces' rms")
+    fitted = law_loaders.strengths(opened, chosen)
+    _shown("coefficients", fitted, strengths(fitted, STRENGTH_TITLES), chosen)
+
+
+def forces_section(opened: Database, row: dict[str, Any]) -> None:
+    """One network's true and predicted forces."""
+    run_id = int(row["run_id"])
+    st.subheader(f"Run {run_id}: the true forces and the law's", anchor=False)
+    config: Any = config_of("transformer", row)
+    if config.embedding_dim != 2 or pair_count(config.modulus) > MOST_PAIRS:
+        states.nothing_to_draw(
+            f"Arrows are drawn in two dimensions, of at most {MOST_PAIRS} pairs: choose such a run"
+        )
+        return
+    shown = law_loaders.forces(opened, run_id, config)
+    if shown is None:
+        nothing("This network was not audited", "audit")
+        return
+    epochs = shown.frames.epochs
+    start = min(range(len(epochs)), key=lambda i: abs(epochs[i] - 30))
+    _moving(f"law-forces-{run_id}", forces_chart(shown, start), len(epochs))
+    st.caption(
+        "True forces (grey) have the same rms at every epoch; the law's share their scale. "
+        "Left both whole, right the law's four terms."
+    )
+    numbers = pd.DataFrame({"epoch": epochs, "r_squared": shown.scores})
+    take_away(f"law-forces-{run_id}", numbers, sql=_fits_sql(run_id), command=terminal("audit"))
+
+
+def twin_section(opened: Database, row: dict[str, Any]) -> None:
+    """The network's twin beside it."""
+    run_id, network = int(row["run_id"]), str(row["config_hash"])
+    st.subheader(f"Run {run_id} and its twin", anchor=False)
+    found = law_loaders.twins_of(opened, network)
+    command = ("twins", "--network", network, "--snapshots", "every:5")
+    if found.empty:
+        nothing("This network has no twin", *command)
+        return
+    epochs = sorted(map(int, found["network_epoch"].unique()))
+    start = st.segmented_control(
+        "The twin begins at the network's epoch", epochs, default=epochs[0], required=True,
+        key=f"twin-start-{run_id}",
+    )  # fmt: skip
+    assert start is not None
+    twin_id = int(found.loc[found["network_epoch"] == start, "run_id"].iloc[0])
+    config = config_of("transformer", row)
+    shown = law_loaders.twin(opened, run_id, twin_id, start, config)
+    if shown is None:
+        nothing("The path of this network or of its twin was not stored", *command)
+        return
+    count = len(shown.network.epochs)
+    _moving(f"law-twin-{twin_id}", twin_chart(shown, count - 1), count)
+    paths = {"epoch": shown.network.epochs, "step": shown.twin.epochs, "distance": shown.apart}
+    take_away(f"law-twin-{twin_id}", pd.DataFrame(paths), command=terminal(*command))
+
+
+def foretelling_section(opened: Database, chosen: Filter) -> None:
+    """Contingency tables of twins and networks."""
+    st.subheader("Do twins end as their networks do?", anchor=False)
+    counts = law_loaders.twin_counts(opened, chosen)
+    if counts.empty:
+        nothing("No network of the filter has a twin", "twins")
+        return
+    rows = foretelling(counts)
+    st.caption(
+        "Circles by the twin and by *nothing moves*, which foretells the embedding that the twin "
+        "began at. Odds ratio with its exact 95 % interval and Fisher's exact p; – is undefined."
+    )
+    st.dataframe(rows.rename(columns=_HEADINGS), hide_index=True, placeholder="–")
+    title = "correlation of imperfections"
+    estimates = rows.rename(columns={"correlation": "value"})
+    chart = foretold(estimates, title, middle=0)
+    _shown("foretold", rows, chart, chosen, "twins")
+
+
+_HEADINGS = {"low": "correlation from", "high": "correlation to", "odds_low": "odds from"}
+_HEADINGS |= {"odds_high": "odds to", "only_actual": "only_network"}
+
+
+def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
+    """The learnt functions beside the paper's."""
+    st.subheader("The law that the forces ask for", anchor=False)
+    decays = sorted(map(float, runs["weight_decay"].unique()))
+    left, right = st.columns(2)
+    decay = left.selectbox("Weight decay", decays, len(decays) - 1, key="law-decay")
+    phase = right.selectbox("Epochs", list(PHASES), 1, key="law-phase")
+    ids = tuple(runs.loc[runs["weight_decay"] == decay, "run_id"].tolist())
+    table = law_loaders.learnt(opened, ids, phase)
+    if table.empty:
+        nothing("Fewer than four of these networks have audited forces of these epochs", "audit")
+        return
+    st.caption(
+        f"Functions learnt without assuming their form, n = {table['n'].iloc[0]:,} networks, with "
+        "95 % bands of a bootstrap over them; dashed: the paper's 1/r, constant and step, fitted."
+    )
+    chart = learned_functions(table, f"γ = {decay:g}, epochs {phase}")
+    st.altair_chart(chart, key="law-learnt", width="content")
+    take_away("law-learnt", table, chart=chart, command=terminal("learn", "--csv"))
+
+
+def further_section(opened: Database, chosen: Filter) -> None:
+    """When the end shows, and other forms of alignment."""
+    st.subheader("When does a circle show?", anchor=False)
+    rows = law_loaders.foreshadowed(opened, chosen)
+    if rows["value"].notna().any():
+        st.caption("How well the radius ratio at an epoch tells the later circles: AUC, 0.5 chance")
+        _shown("foreshadowed", rows, foretold(rows, "AUC", middle=0.5), chosen, "fate")
+    else:
+        nothing("None of these networks ends as a circle, or all do", "reproduce", "table-1")
+    st.subheader("Does the circle need the paper's form of alignment?", anchor=False)
+    forms = form_shares(law_loaders.circles_by_form(opened))
+    if forms.empty:
+        nothing("No simulations under other forms are stored", "reproduce", "alignment-forms")
+        return
+    of_forms = Filter(kind="particle", experiments=("alignment-forms",))
+    chart = shares(forms, "form", "share of circles")
+    _shown("forms", forms, chart, of_forms, "reproduce alignment-forms")
+
+
+def nothing(why: str, *words: str) -> None:
+    """A part without data: why, and the command that makes it."""
+    states.nothing_to_draw(f"{why}: run `{terminal(*words)}`")
+
+
+def _shown(
+    name: str, rows: pd.DataFrame, chart: Any, chosen: Filter, command: str = "audit"
+) -> None:
+    st.altair_chart(chart, key=f"law-{name}", width="content")
+    take_away(
+        f"law-{name}", rows, chart=chart, sql=chosen.sql(), command=terminal(*command.split())
+    )
+
+
+def _moving(box: str, chart: Any, count: int) -> None:
+    with st.container(key=f"{box}-box"):
+        if count > 1:
+            play_button(f"{box}-box", seconds=8, frames=count)
+        st.vega_lite_chart(chart.spec, key=box, width="content")
+
+
+def _fits_sql(run_id: int) -> str:
+    return (
+        f"SELECT *\nFROM law_fits\nWHERE run_id = {run_id} AND target = 'pair_sums'\n"
+        "ORDER BY epoch, fit;"
+    )
+
+
+def row_of(opened: Database, run_id: int) -> dict[str, Any] | None:
+    """The run's row in `transformer_runs`, or None if it is another kind of run."""
+    details = loaders.run_details(opened, run_id)
+    if details is None or details["kind"] != "transformer":
+        return None
+    return loaders.run_fields(opened, "transformer", run_id)

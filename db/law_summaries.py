@@ -1,0 +1,174 @@
+"""What the page of the force law shows of many runs, added up by the database: a query each."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import pandas as pd
+from sqlalchemy import Engine, bindparam, inspect, text
+
+from db.filters import Filter
+from db.run_lists import columns
+from db.schema import audits_table, law_fits_table
+
+# Columns: what identifies an estimate, then the estimate.
+ESTIMATE = ("value", "low", "high", "n")
+
+
+def count_audited(engine: Engine, chosen: Filter) -> int:
+    """How many runs of the filter, which is of networks, were audited."""
+    if not inspect(engine).has_table(audits_table().name):
+        return 0
+    runs, values = networks(chosen)
+    with engine.connect() as connection:
+        query = text(f"SELECT COUNT(*) FROM audits WHERE run_id IN (SELECT run_id FROM ({runs}) q)")
+        return int(connection.execute(query, values).scalar_one())
+
+
+def fit_medians(
+    engine: Engine,
+    chosen: Filter,
+    fits: Sequence[str],
+    quantities: Mapping[str, str],
+    rank: Callable[[int], int],
+    target: str = "pair_sums",
+) -> pd.DataFrame:
+    """The median over the filter's networks of quantities of some fits to a target.
+
+    quantities: name → SQL over the columns of `law_fits`. rank: n → which of n sorted values, from
+    each end and counted from 1, bounds the median; 0 for none (`modadd.statistics.median_rank`).
+    Columns weight_decay, epoch, fit, quantity, value, low, high, n; undefined values do not count.
+    """
+    labels = ["weight_decay", "epoch", "fit", "quantity"]
+    if not inspect(engine).has_table(law_fits_table([]).name):
+        return pd.DataFrame(columns=[*labels, *ESTIMATE])
+    runs, values = networks(chosen)
+    taken = " UNION ALL ".join(
+        f"SELECT weight_decay, epoch, fit, '{name}' AS quantity, {expression} AS value FROM chosen"
+        for name, expression in quantities.items()
+    )
+    scored = f"""
+        WITH chosen AS MATERIALIZED (
+            SELECT r.weight_decay, f.* FROM law_fits AS f JOIN ({runs}) AS r USING (run_id)
+            WHERE f.target = :target AND f.fit IN :fits
+        ), scored AS (SELECT * FROM ({taken}) AS q WHERE value IS NOT NULL)"""
+    groups = ", ".join(labels)
+    asked = {**values, "target": target, "fits": list(fits)}
+    counted = text(
+        f"{scored} SELECT DISTINCT n FROM (SELECT COUNT(*) AS n FROM scored GROUP BY {groups}) AS q"
+    ).bindparams(bindparam("fits", expanding=True))
+    with engine.connect() as connection:
+        counts = list(connection.execute(counted, asked).scalars())
+        if not counts:
+            return pd.DataFrame(columns=[*labels, *ESTIMATE])
+        ends = " UNION ALL ".join(f"SELECT {n} AS n, {rank(n)} AS k" for n in sorted(counts))
+        query = text(f"""{scored}, ranked AS (
+            SELECT {groups}, value, COUNT(*) OVER (PARTITION BY {groups}) AS n,
+                   ROW_NUMBER() OVER (PARTITION BY {groups} ORDER BY value) AS place
+            FROM scored
+        )
+        SELECT {groups}, AVG(CASE WHEN place IN ((n + 1) / 2, n / 2 + 1) THEN value END) AS value,
+               MAX(CASE WHEN place = k THEN value END) AS low,
+               MAX(CASE WHEN k > 0 AND place = n + 1 - k THEN value END) AS high, n
+        FROM ranked JOIN ({ends}) AS ends USING (n)
+        GROUP BY {groups}, n ORDER BY {groups}""").bindparams(bindparam("fits", expanding=True))
+        return pd.read_sql(query, connection, params=asked)
+
+
+def twin_counts(
+    engine: Engine, chosen: Filter, law: Mapping[str, float | str], threshold: float
+) -> pd.DataFrame:
+    """How twins end and how their networks do, by weight_decay and network_epoch.
+
+    chosen: the networks. law: the twins' config fields. threshold: of the radius ratio, below which
+    an arrangement is a circle. A row a predictor: weight_decay, epoch, predictor (`twin` or, of the
+    arrangement that the twin began at, `nothing moves`), both_circles, only_predicted, only_actual,
+    neither (counts of circles), n and correlation (Pearson's, of the final imperfections; NULL
+    where undefined). Done runs count.
+    """
+    names = ["weight_decay", "epoch", "predictor"]
+    counts = ["both_circles", "only_predicted", "only_actual", "neither"]
+    if not has_kind(engine, "twin"):
+        return pd.DataFrame(columns=[*names, *counts, "n", "correlation"])
+    runs, values = networks(chosen)
+    fixed = " AND ".join(f"t.{name} = :law_{name}" for name in law)
+    yes, was = "CASE WHEN actual THEN 1 ELSE 0 END", "CASE WHEN foretold THEN 1 ELSE 0 END"
+    query = text(f"""
+        WITH couples AS (
+            SELECT r.weight_decay, t.network_epoch AS epoch, r.radius_ratio AS ratio,
+                   r.grid_imperfections AS y, t.radius_ratio AS twin_ratio,
+                   t.grid_imperfections AS twin_x, s.radius_ratio AS still_ratio,
+                   s.grid_imperfections AS still_x
+            FROM twin_runs AS t JOIN ({runs}) AS r ON r.config_hash = t.network
+            JOIN series AS s ON s.run_id = r.run_id AND s.epoch = t.network_epoch
+            WHERE t.status = 'done' AND r.status = 'done' AND {fixed}
+        ), predicted AS (
+            SELECT weight_decay, epoch, 'twin' AS predictor, y, twin_x AS x,
+                   COALESCE(ratio < :threshold, 0 = 1) AS actual,
+                   COALESCE(twin_ratio < :threshold, 0 = 1) AS foretold FROM couples
+            UNION ALL
+            SELECT weight_decay, epoch, 'nothing moves', y, still_x,
+                   COALESCE(ratio < :threshold, 0 = 1),
+                   COALESCE(still_ratio < :threshold, 0 = 1) FROM couples
+        ), summed AS (
+            SELECT weight_decay, epoch, predictor, COUNT(*) AS n,
+                   SUM(({yes}) * ({was})) AS both_circles,
+                   SUM((1 - {yes}) * ({was})) AS only_predicted,
+                   SUM(({yes}) * (1 - {was})) AS only_actual,
+                   SUM((1 - {yes}) * (1 - {was})) AS neither,
+                   SUM(x * x) - COUNT(x) * AVG(x) * AVG(x) AS xx,
+                   SUM(y * y) - COUNT(y) * AVG(y) * AVG(y) AS yy,
+                   SUM(x * y) - COUNT(x) * AVG(x) * AVG(y) AS xy
+            FROM predicted GROUP BY weight_decay, epoch, predictor
+        )
+        SELECT weight_decay, epoch, predictor, both_circles, only_predicted, only_actual, neither,
+               n, CASE WHEN xx > 1e-9 AND yy > 1e-9 THEN xy / SQRT(xx * yy) END AS correlation
+        FROM summed ORDER BY weight_decay, epoch, predictor DESC""")
+    asked = {**values, **{f"law_{name}": value for name, value in law.items()}}
+    return pd.read_sql(query, engine, params={**asked, "threshold": threshold})
+
+
+def twins_of(engine: Engine, network: str) -> pd.DataFrame:
+    """The done twins of a network, by its identity: all of `twin_runs`, by network_epoch."""
+    if not has_kind(engine, "twin"):
+        return pd.DataFrame(columns=["run_id", "network_epoch"])
+    query = text(
+        "SELECT * FROM twin_runs WHERE network = :network AND status = 'done' "
+        "ORDER BY network_epoch, run_id"
+    )
+    return pd.read_sql(query, engine, params={"network": network})
+
+
+def circles_by_form(engine: Engine, experiment: str) -> pd.DataFrame:
+    """alignment_form, alignment, circles, n of an experiment's done particle simulations."""
+    wanted = ["alignment_form", "alignment", "circles", "n"]
+    if "alignment_form" not in columns(engine, "particle"):
+        return pd.DataFrame(columns=wanted)
+    query = text(
+        "SELECT alignment_form, alignment, SUM(is_circle) AS circles, COUNT(*) AS n "
+        "FROM particle_runs "
+        "WHERE status = 'done' AND run_id IN "
+        "(SELECT run_id FROM experiment_runs WHERE experiment = :experiment) "
+        "GROUP BY alignment_form, alignment ORDER BY alignment_form, alignment"
+    )
+    return pd.read_sql(query, engine, params={"experiment": experiment})
+
+
+def ratios_before_the_end(engine: Engine, chosen: Filter) -> pd.DataFrame:
+    """weight_decay, epoch, radius_ratio, is_circle (at the end) of each snapshot of the filter's
+    done networks."""
+    runs, values = networks(chosen)
+    query = text(
+        "SELECT r.weight_decay, s.epoch, s.radius_ratio, r.is_circle FROM series AS s "
+        f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND r.is_circle IS NOT NULL"
+    )
+    return pd.read_sql(query, engine, params=values)
+
+
+def has_kind(engine: Engine, kind: str) -> bool:
+    """Whether the database knows runs of the kind."""
+    return bool(inspect(engine).has_table(f"{kind}_configs"))
+
+
+def networks(chosen: Filter, wanted: Iterable[str] = ("*",)) -> tuple[str, dict[str, float | str]]:
+    """The networks of the filter as a subquery, and its values."""
+    condition, values = chosen.condition()
+    return f"SELECT {', '.join(wanted)} FROM transformer_runs WHERE {condition}", values

@@ -1,0 +1,164 @@
+"""The page of the force law: its numbers are the stored ones, and its charts draw them all."""
+
+import numpy as np
+import pytest
+
+from dashboard.charts_law import NULL, explained, rivals, strengths
+from dashboard.charts_law_run import forces_chart, twin_chart
+from dashboard.frames import DIGITS, UNITS
+from dashboard.law_rows import HELD_OUT, ORDER, STRENGTH_TITLES, STRENGTHS, foretelling, paper_law
+from dashboard.law_shown import forces_shown, twin_shown
+from dashboard.run_facts import config_of
+from db.arrangements import arrangements, classifiers
+from db.connect import open_for_reading
+from db.filters import Filter
+from db.law import law_fits
+from db.law_summaries import count_audited, fit_medians, twin_counts, twins_of
+from db.queries import runs
+from jobs.main import main
+from modadd.law_tables import law_table, rivals_table
+from modadd.law_terms import LAW
+from modadd.statistics import median_rank
+from modadd.structures import CIRCLE_THRESHOLD
+
+JOBS = (
+    "train --experiment trial --epochs 30 --weight-decay 0 1 --seeds 0:7 --snapshots every:10",
+    "audit trial --epochs 30",
+    "twins --experiment trial --epochs 0 --snapshots every:20 --steps 60",
+    "twins --experiment trial --epochs 0 10 --snapshots final",
+)
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """A database with audited networks, two weight decays of seven, and their twins."""
+    path = tmp_path_factory.mktemp("law") / "law.db"
+    for words in JOBS:
+        with pytest.MonkeyPatch.context() as patched:
+            patched.setattr("sys.argv", ["modadd", *words.split(), "--database", str(path)])
+            assert main() == 0
+    return path
+
+
+@pytest.fixture
+def engine(tried):
+    with open_for_reading(str(tried)) as opened:
+        yield opened
+
+
+def medians(engine, fits=ORDER, quantities=HELD_OUT):
+    return fit_medians(engine, Filter(), fits, quantities, median_rank)
+
+
+def in_order(rows, *extra):
+    keys = ["weight_decay", "epoch", *extra]
+    return rows.sort_values(keys)[["value", "low", "high", "n"]].to_numpy(float)
+
+
+def test_the_database_finds_the_medians_that_the_audit_prints(engine):
+    columns = [*LAW, "rms", "r_squared", "held_out_r_squared", "cosine", "mean_cosine"]
+    decays = runs(engine, "transformer", None)[["run_id", "weight_decay"]]
+    fits = law_fits(engine, columns).merge(decays, on="run_id")
+    np.testing.assert_allclose(
+        in_order(medians(engine), "fit"), in_order(rivals_table(fits), "fit"), rtol=1e-12
+    )
+    table = law_table(fits)
+    for term in LAW:
+        found = medians(engine, ("law",), {term: STRENGTHS[term]})
+        printed = table[table["quantity"] == f"{term}_strength"]
+        np.testing.assert_allclose(in_order(found), in_order(printed), rtol=1e-12)
+
+
+def test_the_filter_chooses_whose_medians(engine):
+    some = Filter.from_query({"where": "weight_decay:1;seed:0..5"})
+    rows = fit_medians(engine, some, ("law",), HELD_OUT, median_rank)
+    assert set(rows["weight_decay"]) == {1.0}
+    assert set(rows["n"]) == {6} == {count_audited(engine, some)}
+
+
+def test_twins_are_counted_as_their_rows_say(engine):
+    counts = twin_counts(engine, Filter(), {**paper_law(), "steps": 100}, CIRCLE_THRESHOLD)
+    networks, twins = runs(engine, "transformer", None), runs(engine, "twin", None)
+    twins = twins[twins["steps"] == 100]
+    both = twins.merge(networks, left_on="network", right_on="config_hash", suffixes=("_t", ""))
+    assert len(counts) == 2 * 2 * 2  # weight decays, epochs, predictors
+    for row in foretelling(counts).query("predictor == 'twin'").to_dict("records"):
+        mine = both[
+            (both["weight_decay"] == row["weight_decay"]) & (both["network_epoch"] == row["epoch"])
+        ]
+        foretold, came = mine["is_circle_t"] == 1, mine["is_circle"] == 1
+        assert row["n"] == len(mine) == 7
+        assert row["both_circles"] == (foretold & came).sum()
+        assert row["neither"] == (~foretold & ~came).sum()
+        r = mine["grid_imperfections_t"].corr(mine["grid_imperfections"])
+        assert row["correlation"] == pytest.approx(r)
+
+
+def datasets(chart):
+    return [row for rows in chart.to_dict()["datasets"].values() for row in rows]
+
+
+def test_the_charts_draw_every_row(engine):
+    rows, fitted = medians(engine), medians(engine, ("law",), STRENGTHS)
+    some = rows[rows["fit"].isin(["law", "shuffled-labels"])]
+    for chart, drawn in (
+        (explained(some, {"shuffled-labels": NULL}, "R²"), some),
+        (rivals(rows, ORDER, 30), rows),
+        (strengths(fitted, STRENGTH_TITLES), fitted),
+    ):
+        values = {row["value"] for row in datasets(chart) if "n" in row}
+        assert values == set(drawn["value"])
+
+
+def one_network(engine):
+    row = runs(engine, "transformer", None).iloc[0].to_dict()
+    run_id = int(row["run_id"])
+    return row, run_id, config_of("transformer", row)
+
+
+def moved(rows, frame):
+    """(arrow, axis) from tail to head, in units of the panel."""
+    at = slice(DIGITS * frame, DIGITS * (frame + 1))
+    ends = [rows[name].str[at].astype(int).to_numpy() for name in ("x0", "x1", "to_x0", "to_x1")]
+    return np.stack([ends[2] - ends[0], ends[3] - ends[1]], axis=1) / UNITS
+
+
+def test_arrows_explain_as_much_of_the_true_forces_as_the_audit_stored(engine):
+    _, run_id, config = one_network(engine)
+    fits = law_fits(engine, ["r_squared", *LAW], run_ids=[run_id])
+    fits = fits[(fits["target"] == "pair_sums") & (fits["fit"] == "law")]
+    run = arrangements(engine, [run_id])[run_id]
+    shown = forces_shown(config, run, classifiers(engine, run_id), fits)
+    assert shown.frames.epochs == [0, 10, 20, 30]
+    kinds = dict(tuple(shown.arrows.groupby("term")))
+    for frame, score in enumerate(shown.scores):
+        true, law = moved(kinds["true force"], frame), moved(kinds["the law"], frame)
+        assert 1 - np.square(true - law).sum() / np.square(true).sum() == pytest.approx(
+            score, abs=0.08
+        )  # the longest arrows are cut, and drawn in whole units
+    forces_chart(shown, 0).to_json()
+
+
+def test_a_twin_begins_where_its_network_is(engine):
+    row, run_id, config = one_network(engine)
+    twin = twins_of(engine, row["config_hash"]).query("steps == 60")["run_id"].iloc[0]
+    paths = arrangements(engine, [run_id, int(twin)])
+    shown = twin_shown(config, paths[run_id], paths[int(twin)])
+    assert shown.apart[0] == pytest.approx(0, abs=1e-5)
+    assert shown.twin.epochs == sorted(shown.twin.epochs)
+    twin_chart(shown, 0).to_json()
+
+
+def test_the_page_shows_every_part_of_a_database_that_has_it(open_page, tried):
+    shown = open_page("law", tried)
+    said = " ".join(note.value for note in shown.info)
+    assert "n = 14 audited networks" in " ".join(caption.value for caption in shown.caption)
+    assert "audit" not in said
+    assert "has no twin" not in said
+
+
+def test_each_part_without_data_says_the_command_that_makes_it(open_page, small_database):
+    shown = open_page("law", small_database)
+    said = " ".join(note.value for note in shown.info)
+    for words in ("modadd audit", "modadd twins", "modadd reproduce alignment-forms"):
+        assert words in said
