@@ -26,7 +26,9 @@ def quick_chart(
         "x": alt.X(fields[x], type=_type(rows[x]), title=x, scale=_scale(rows[x], mark)),
         "y": alt.Y(fields[y], type=_type(rows[y]), title=y, scale=_scale(rows[y], mark)),
         "tooltip": [
-            alt.Tooltip(fields[name], type=_type(rows[name]), title=name) for name in names
+            # Vega's tooltip takes an entry `image` for the address of a picture to load.
+            alt.Tooltip(fields[name], type=_type(rows[name]), title=f"{name}\u200b")
+            for name in names
         ],
     }
     if colour:

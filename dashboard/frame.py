@@ -5,7 +5,8 @@ import streamlit as st
 from dashboard import controls, live, loaders, states
 from dashboard.loaders import Database
 from dashboard.pages import PAGES, Page
-from db.connect import StoreError
+from db.connect import StoreError, understood
+from modadd.config import ConfigError
 
 
 def run() -> None:
@@ -27,8 +28,9 @@ def run() -> None:
     else:
         controls.keep_filter()
     try:
-        chosen.run()
-    except StoreError as error:
+        with understood(loaders.shown_location()):
+            chosen.run()
+    except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))
 
 

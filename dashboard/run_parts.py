@@ -172,6 +172,6 @@ def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, 
             what = "diverged" if near["status"] == "diverged" else near["structure"]
             column.page_link(
                 PAGES["run"].path,
-                label=f"Run {near['run_id']}: {near['differs']} ({what})",
+                label=f"Run {near['run_id']}: {states.plain(near['differs'])} ({what})",
                 query_params=link_query(run=near["run_id"]),
             )

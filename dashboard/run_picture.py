@@ -12,6 +12,7 @@ from dashboard.gallery import frames_of
 from dashboard.regions import region_pictures
 from dashboard.theme import residue_colours
 from db.arrangements import Arrangements
+from db.connect import StoreError
 from modadd.config import Config
 from modadd.particles import ParticleConfig
 from modadd.task import split
@@ -39,6 +40,8 @@ def picture(
     kept = frames_of(stored or [int(run.epochs[-1])], most_frames(run.embeddings.shape[1]))
     embeddings = run.embeddings[np.searchsorted(run.epochs, kept)]
     numbers: Any = config
+    if run.embeddings.shape[1:] != (numbers.modulus, numbers.embedding_dim):
+        raise StoreError("the run's snapshots have other sizes than its config: restore a copy")
     if isinstance(config, ParticleConfig):
         shown = frames(kept, embeddings, None)
         flat = shown.dim > 2

@@ -1,15 +1,19 @@
 """What a page says when there is nothing to show: the reason, and the next step to take."""
 
+import re
 from typing import NoReturn
 
 import streamlit as st
 
 from modadd.experiments import EXPERIMENTS
 
+_MARKUP = re.compile(r"([\\`*_{}\[\]()<>#$~!|&+=-])")
+_CODE = re.compile(r"(`[^`\n]+`)")
+
 
 def no_database(reason: str) -> NoReturn:
     """There is no database to read, for this reason (a StoreError's message)."""
-    st.info(f"{_sentence(reason)}", icon=":material/database_off:")
+    st.info(_sentence(reason), icon=":material/database_off:")
     st.stop()
 
 
@@ -37,7 +41,7 @@ def bad_input(message: str) -> None:
 def no_runs_of(experiment: str) -> None:
     """An experiment without runs among those shown; the page goes on."""
     step = f"`modadd reproduce {experiment}`" if experiment in EXPERIMENTS else "`modadd run`"
-    st.info(f"No runs of {experiment} are among them: run {step}, or clear the filter.")
+    st.info(f"No runs of {plain(experiment)} are among them: run {step}, or clear the filter.")
 
 
 def nothing_to_draw(why: str) -> None:
@@ -45,5 +49,17 @@ def nothing_to_draw(why: str) -> None:
     st.info(_sentence(why), icon=":material/info:")
 
 
+def plain(text: str) -> str:
+    """Text as it is, for where Streamlit reads Markdown: no link, picture, formula or colour of it.
+
+    For whatever comes from a database or a URL. A zero-width joiner keeps `:name:` from becoming a
+    picture.
+    """
+    return _MARKUP.sub(r"\\\1", text).replace(":", ":\u2060").replace("\n", " ")
+
+
 def _sentence(message: str) -> str:
-    return message if message.endswith(".") else f"{message}."
+    """The message as plain text, but for what is `code` in it."""
+    parts = _CODE.split(message)
+    shown = "".join(part if place % 2 else plain(part) for place, part in enumerate(parts))
+    return shown if message.endswith(".") else f"{shown}."

@@ -12,8 +12,8 @@ from dashboard import typesetting
 from dashboard.loaders import shown_location
 from dashboard.theme import on_paper
 
-# What a spreadsheet would take for a formula.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula; the wide ones, where it speaks Japanese or Chinese.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
 PICTURES = {"SVG": "image/svg+xml", "PNG": "image/png", "PDF": "application/pdf"}
 
@@ -76,8 +76,11 @@ def to_table(rows: pd.DataFrame, form: str) -> bytes:
 
 
 def to_csv(rows: pd.DataFrame) -> bytes:
-    """UTF-8; text that a spreadsheet would compute gets a `'` before it."""
-    texts = rows.select_dtypes(include=["object", "str"]).columns
+    """UTF-8; text that a spreadsheet would compute gets a `'` before it, numbers stay numbers.
+
+    Read back, such text has that `'` still: for the rows exactly as they are, take Parquet.
+    """
+    texts = rows.select_dtypes(include=["object", "str", "category"]).columns
     harmless = rows.assign(**{column: rows[column].map(_as_text) for column in texts})
     return harmless.rename(columns=_as_text).to_csv(index=False).encode()
 

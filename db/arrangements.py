@@ -12,6 +12,7 @@ from db.connect import StoreError
 from db.filters import Filter
 from db.run_lists import count_runs
 from db.schema import ClassifierSnapshot, Run, Snapshot
+from db.soundness import check_shape
 from db.store import FLOAT32
 
 
@@ -87,8 +88,7 @@ def alike_arrangements(
     with engine.connect() as connection:
         rows = connection.execute(query, {**values, "tokens": tokens, "dim": dim}).all()
     for run_id, blob in rows:
-        if len(blob) != tokens * dim * FLOAT32.itemsize:
-            raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")
+        check_shape(run_id, tokens, dim, blob)
     flat = np.frombuffer(b"".join(blob for _, blob in rows), dtype=FLOAT32)
     ids = np.array([run_id for run_id, _ in rows], dtype=np.int64)
     return ids, flat.reshape(len(rows), tokens, dim)
@@ -96,7 +96,11 @@ def alike_arrangements(
 
 def classifiers(engine: Engine, run_id: int) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Epochs (snapshot,) and parameters (snapshot, count) of a network, as `modadd.network` packs
-    them; both empty if none were kept."""
+    them; both empty if none were kept.
+
+    Raises:
+        StoreError: for parameters of several lengths.
+    """
     query = (
         select(ClassifierSnapshot.epoch, ClassifierSnapshot.parameters)
         .where(ClassifierSnapshot.run_id == run_id)
@@ -104,6 +108,8 @@ def classifiers(engine: Engine, run_id: int) -> tuple[NDArray[np.int64], NDArray
     )
     with engine.connect() as connection:
         rows = connection.execute(query).all()
+    if len({len(row.parameters) for row in rows}) > 1:
+        raise StoreError(f"run {run_id} has parameters of several lengths")
     flat = np.frombuffer(b"".join(row.parameters for row in rows), dtype=FLOAT32)
     epochs = np.array([row.epoch for row in rows], dtype=np.int64)
     return epochs, flat.reshape(len(rows), -1) if rows else flat.reshape(0, 0)
@@ -136,7 +142,7 @@ def _by_run(engine: Engine, query: object, run_ids: Sequence[int]) -> dict[int, 
 def _stacked(run_id: int, rows: list[tuple[int, int, int, bytes]]) -> Arrangements:
     epochs = np.array([row[0] for row in rows], dtype=np.int64)
     _, tokens, dim, _ = rows[0]
-    if any(len(row[3]) != tokens * dim * FLOAT32.itemsize for row in rows):
-        raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")
+    for row in rows:
+        check_shape(run_id, tokens, dim, row[3])
     flat = np.frombuffer(b"".join(row[3] for row in rows), dtype=FLOAT32)
     return Arrangements(epochs, flat.reshape(len(rows), tokens, dim))

@@ -1,7 +1,6 @@
 """Connections: one writer at a time, many readers that cannot write."""
 
 import os
-import re
 import sqlite3
 import stat
 from collections.abc import Iterator
@@ -21,21 +20,18 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
+from db.errors import NoDatabaseError as NoDatabaseError
+from db.errors import StoreError as StoreError
+from db.errors import understood as understood
+from db.errors import without_password as without_password
 from db.schema import SCHEMA_VERSION, Base, Store
+from db.soundness import MOST_SECONDS, fence, limit_time, stored_version
 
 # Blobs of 2.6 KB would waste a third of SQLite's default pages of 4 KB.
 PAGE_SIZE = 32768
 BUSY_TIMEOUT_MS = 60_000
-
-
-class StoreError(Exception):
-    """The database cannot serve; the message states the rule, the value and the way out."""
-
-
-class NoDatabaseError(StoreError):
-    """There is no database at that place."""
 
 
 def database_url(location: str) -> URL:
@@ -50,12 +46,6 @@ def database_url(location: str) -> URL:
     except ImportError as error:
         raise StoreError(f"the database needs the package {error.name}: install it") from error
     return url
-
-
-def without_password(location: str) -> str:
-    """A location as it may be shown and stored."""
-    printable = location.encode("utf-8", "backslashreplace").decode()
-    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", printable)
 
 
 @contextmanager
@@ -93,17 +83,19 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
 
 
 @contextmanager
-def open_for_reading(location: str) -> Iterator[Engine]:
+def open_for_reading(location: str, seconds: float | None = MOST_SECONDS) -> Iterator[Engine]:
     """A `reader` that is closed at the end of the block."""
-    engine = reader(location)
+    engine = reader(location, seconds)
     try:
         yield engine
     finally:
         engine.dispose()
 
 
-def reader(location: str) -> Engine:
+def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
     """An engine whose connections can read and nothing else.
+
+    seconds: after which SQLite gives up a statement, so that no file can hold a page for ever.
 
     Raises:
         StoreError: if there is no database, it is none of ours, or it is newer than we are.
@@ -116,6 +108,7 @@ def reader(location: str) -> Engine:
         _check_exists(path)
         _check_file(path, writable=False)
         engine = create_engine(url, creator=lambda: _read_only(path))
+        limit_time(engine, seconds)
     with understood(location), engine.connect() as connection:
         stored_version(connection, location)
     return engine
@@ -152,28 +145,6 @@ def revision(engine: Engine) -> int:
     """How many write transactions the database has seen: a key for caches."""
     with engine.connect() as connection:
         return int(connection.execute(select(Store.revision)).scalar_one())
-
-
-@contextmanager
-def understood(place: str = "") -> Iterator[None]:
-    """Turn a driver's error into a StoreError of one line."""
-    try:
-        yield
-    except (DBAPIError, sqlite3.Error) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        way_out = _WAYS_OUT.get(cause, "")
-        shown = without_password(place) or "in use"
-        raise StoreError(f"the database {shown} refused: {cause}{way_out}") from error
-
-
-_WAYS_OUT = {
-    "database or disk is full": "; free some space and start again, what was stored is safe",
-    "disk I/O error": "; is the disk full or gone? what was stored before is safe",
-    "file is not a database": "; name another file",
-    "database disk image is malformed": "; restore a copy",
-    "attempt to write a readonly database": "; make it writable or name another",
-    "database is locked": "; another program keeps it busy",
-}
 
 
 def _locked(engine: Engine) -> Any:
@@ -237,25 +208,6 @@ def _prepare_store(connection: Connection, location: str, *, create: bool) -> in
     return version
 
 
-def stored_version(connection: Connection, location: str) -> int:
-    """The schema version of a store of ours, at most our own.
-
-    Raises:
-        StoreError: if this is none of ours, or newer than we are.
-    """
-    tables = inspect(connection).get_table_names()
-    if "store" not in tables:
-        what = "holds other tables" if tables else "is empty"
-        raise StoreError(f"{location} {what} and is no modadd database: name another")
-    version = connection.execute(select(Store.schema_version)).scalar_one()
-    if version > SCHEMA_VERSION:
-        raise StoreError(
-            f"{location} has schema version {version}, newer than this program's "
-            f"{SCHEMA_VERSION}: update modadd"
-        )
-    return version
-
-
 def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
     # Transactions are begun by `_begin`, not by the driver.
     connection.isolation_level = None
@@ -267,6 +219,7 @@ def _prepare_writer(connection: sqlite3.Connection, _record: object) -> None:
         "foreign_keys = ON",
     ):
         connection.execute(f"PRAGMA {pragma}")
+    fence(connection)
 
 
 def _for_writing(engine: Engine) -> Engine:
@@ -289,4 +242,5 @@ def _read_only(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA query_only = ON")
+    fence(connection)
     return connection

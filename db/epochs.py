@@ -7,8 +7,8 @@ import pandas as pd
 from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
-from db.connect import StoreError
 from db.filters import Filter
+from db.soundness import check_shape
 from db.store import FLOAT32
 
 
@@ -63,8 +63,7 @@ def _runs(chosen: Filter) -> tuple[str, dict[str, float | str]]:
 
 def _placed(tokens: int, dim: int, rows: list[tuple[int, bytes]]) -> Placed:
     for run_id, blob in rows:
-        if len(blob) != tokens * dim * FLOAT32.itemsize:
-            raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")
+        check_shape(run_id, tokens, dim, blob)
     flat = np.frombuffer(b"".join(blob for _, blob in rows), dtype=FLOAT32)
     ids = np.array([run_id for run_id, _ in rows], dtype=np.int64)
     return Placed(ids, flat.reshape(len(rows), tokens, dim))

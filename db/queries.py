@@ -13,6 +13,7 @@ from sqlalchemy import Engine, bindparam, func, inspect, select, text
 
 from db.connect import StoreError
 from db.schema import ClassifierSnapshot, ExperimentRun, Metric, Run, Snapshot
+from db.soundness import check_shape
 from db.store import FLOAT32
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def snapshots(engine: Engine, run_ids: Sequence[int]) -> Iterator[StoredSnapshot
                 raise StoreError(f"run {run_id} has no snapshots")
             epochs = np.array([row.epoch for row in rows], dtype=np.int64)
             _, tokens, dim, _ = rows[0]
+            for row in rows:
+                check_shape(run_id, tokens, dim, row.embedding)
             embeddings = _arrays(run_id, [row.embedding for row in rows], tokens * dim)
             classifiers = list(kept)
             count = len(classifiers[0]) // FLOAT32.itemsize if classifiers else 0

@@ -1,6 +1,7 @@
 """The SQL views for people: one row a run with plain columns, and the paper's two tables."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Mapping
 
 # The 97.5 % quantile of the normal distribution.
 Z = 1.959963984540054
@@ -22,6 +23,24 @@ _RUNS = """
     LEFT JOIN series AS s ON s.run_id = r.run_id AND s.epoch = r.last_epoch
     WHERE r.kind = '{kind}'
 """
+
+
+def _pattern(template: str) -> Callable[[str], re.Pattern[str]]:
+    """kind → what the view of its runs looks like, whatever its fields and metrics."""
+
+    def of(kind: str) -> re.Pattern[str]:
+        columns = {"fields": r"c\.\w+(?:, c\.\w+)*", "metrics": r"s\.\w+(?:, s\.\w+)*"}
+        parts = re.split(r"\{(\w+)\}", template.rstrip())  # as SQLite keeps it
+        texts = [
+            columns.get(p, re.escape(kind)) if i % 2 else re.escape(p) for i, p in enumerate(parts)
+        ]
+        return re.compile(f"CREATE VIEW {re.escape(kind)}_runs AS {''.join(texts)}")
+
+    return of
+
+
+# Those of every released version: where `_RUNS` changes, what it was is added here.
+RUN_VIEWS = (_pattern(_RUNS),)
 
 # x: imperfections of the grids (non-circles); y: their validation accuracy. Aggregates skip NULL,
 # so diverged runs count in `runs` and `diverged` alone.

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 from tqdm import tqdm
 
-from db.connect import StoreError, open_for_reading, stored_version
+from db.connect import StoreError, open_for_reading
 from db.queries import metric_versions
 from db.schema import SCHEMA_VERSION
+from db.soundness import stored_version
 from db.whole_runs import WholeRun, file_faults, run_ids, whole_runs
 from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
 from jobs.recomputation import evenly, judged, recompute
@@ -35,7 +36,7 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     if parsed.recompute < 0:
         raise ConfigError(f"recompute must be >= 0, got {parsed.recompute}")
-    with open_for_reading(parsed.database) as engine:
+    with open_for_reading(parsed.database, seconds=None) as engine:
         found = _verify(engine, parsed.database, parsed.recompute)
     if found is None:
         return INTERRUPTED

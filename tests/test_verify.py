@@ -19,18 +19,21 @@ COMMANDS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
+def make(path):
     """Networks 1 and 2, a diverged one, simulations 4 and 5, and a network with few parameters."""
     from jobs import simulate, train
 
-    path = tmp_path_factory.mktemp("made") / "made.db"
     for line in COMMANDS:
         command, *words = line.split()
         with contextlib.redirect_stderr(io.StringIO()):
             job = {"train": train, "simulate": simulate}[command]
             assert job.command([*words, "--database", str(path)]) == 0
     return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("made") / "made.db")
 
 
 @pytest.fixture

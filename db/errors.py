@@ -1,0 +1,46 @@
+"""What a database can refuse, in one line each."""
+
+import re
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError
+
+
+class StoreError(Exception):
+    """The database cannot serve; the message states the rule, the value and the way out."""
+
+
+class NoDatabaseError(StoreError):
+    """There is no database at that place."""
+
+
+def without_password(location: str) -> str:
+    """A location as it may be shown and stored."""
+    printable = location.encode("utf-8", "backslashreplace").decode()
+    return re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", printable)
+
+
+@contextmanager
+def understood(place: str = "") -> Iterator[None]:
+    """Turn a driver's error into a StoreError of one line."""
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+        way_out = _WAYS_OUT.get(cause, "")
+        shown = without_password(place) or "in use"
+        raise StoreError(f"the database {shown} refused: {cause}{way_out}") from error
+
+
+_WAYS_OUT = {
+    "database or disk is full": "; free some space and start again, what was stored is safe",
+    "disk I/O error": "; is the disk full or gone? what was stored before is safe",
+    "file is not a database": "; name another file",
+    "database disk image is malformed": "; restore a copy",
+    "attempt to write a readonly database": "; make it writable or name another",
+    "interrupted": "; the statement took too long",
+    "string or blob too big": "; a value is larger than any of ours, restore a copy",
+    "database is locked": "; another program keeps it busy",
+}

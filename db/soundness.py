@@ -1,0 +1,107 @@
+"""What a file must be before anything of it is believed: it may come from anywhere.
+
+Nothing in a database of ours runs: it has no triggers, its tables are tables, and its views of runs
+are the ones that we write. A file with anything else under our names is refused in one line.
+"""
+
+import re
+import sqlite3
+import time
+from typing import Any
+
+from sqlalchemy import Connection, Engine, event, inspect, select, text
+
+from db.errors import StoreError
+from db.schema import SCHEMA_VERSION, Base, Store
+from db.views import RUN_VIEWS
+
+MOST_SECONDS = 60.0  # for one statement of a reader
+MOST_BYTES = 64 << 20  # of one value; a classifier of 10,000 hidden units and 1000 tokens has 40
+_STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
+
+_OBJECTS = text("SELECT name, type, COALESCE(sql, '') FROM sqlite_master")
+
+
+def fence(connection: sqlite3.Connection) -> None:
+    """Hold a connection to values of sensible size, and what a file defines to harmless functions.
+
+    A length in a damaged or hostile file would otherwise be allocated as it says.
+    """
+    connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+    connection.execute("PRAGMA trusted_schema = OFF")
+
+
+def limit_time(engine: Engine, seconds: float | None) -> None:
+    """Have every statement of a SQLite engine end after so many seconds, if any."""
+    if seconds is None:
+        return
+
+    @event.listens_for(engine, "before_cursor_execute")
+    def start(connection: Connection, *_statement: Any) -> None:
+        end = time.monotonic() + seconds
+        driver: Any = connection.connection.driver_connection
+        driver.set_progress_handler(lambda: time.monotonic() > end, _STEPS)
+
+
+def stored_version(connection: Connection, location: str) -> int:
+    """The schema version of a store of ours, at most our own.
+
+    Raises:
+        StoreError: if this is none of ours, newer than we are, or holds what we never write.
+    """
+    tables = inspect(connection).get_table_names()
+    if "store" not in tables:
+        what = "holds other tables" if tables else "is empty"
+        raise StoreError(f"{location} {what} and is no modadd database: name another")
+    if connection.dialect.name == "sqlite":
+        _check_objects(connection, location)
+    rows = connection.execute(select(Store.schema_version, Store.revision)).fetchmany(2)
+    if len(rows) != 1 or not all(isinstance(value, int) for value in rows[0]):
+        raise StoreError(f"{location} does not say what it is: restore a copy")
+    version = int(rows[0].schema_version)
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"{location} has schema version {version}, newer than this program's "
+            f"{SCHEMA_VERSION}: update modadd"
+        )
+    return version
+
+
+def _check_objects(connection: Connection, location: str) -> None:
+    # SQLite's names know no case.
+    objects = {name.lower(): (what, sql) for name, what, sql in connection.execute(_OBJECTS)}
+    foreign = [name for name, (what, _) in objects.items() if what == "trigger"]
+    foreign += [
+        name
+        for name in Base.metadata.tables
+        if name in objects and not _is_plain_table(*objects[name])
+    ]
+    foreign += [
+        f"{table.removesuffix('_configs')}_runs"
+        for table in objects
+        if table.endswith("_configs") and not _is_our_view(table.removesuffix("_configs"), objects)
+    ]
+    if foreign:
+        raise StoreError(
+            f"{location} holds what modadd never writes, {ascii(foreign[0])[:60]}: "
+            "restore a copy, or name another"
+        )
+
+
+def _is_plain_table(what: str, sql: str) -> bool:
+    return what == "table" and re.match(r"CREATE TABLE\b", sql) is not None
+
+
+def _is_our_view(kind: str, objects: dict[str, tuple[str, str]]) -> bool:
+    """Whether a kind's view of runs, if it has one, is one that this or an older version wrote."""
+    what, sql = objects.get(f"{kind}_runs", ("view", None))
+    if sql is None:
+        return True
+    return what == "view" and any(view(kind).fullmatch(sql) for view in RUN_VIEWS)
+
+
+def check_shape(run_id: int, tokens: Any, dim: Any, blob: Any) -> None:
+    """Raise StoreError unless a BLOB of float32 is as long as its shape (tokens, dim) says."""
+    sizes_fit = isinstance(tokens, int) and isinstance(dim, int) and min(tokens, dim) > 0
+    if not (sizes_fit and isinstance(blob, bytes) and len(blob) == 4 * tokens * dim):
+        raise StoreError(f"run {run_id} has a snapshot whose length is not that of its shape")

@@ -1,0 +1,140 @@
+"""A database from anywhere: whatever it holds is shown as text, or refused in one line."""
+
+import contextlib
+import resource
+import shutil
+import sqlite3
+import sys
+import time
+
+import pytest
+from test_verify import make
+
+from dashboard.pages import PAGES
+from db.connect import StoreError, reader
+
+LOOP = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT"
+
+# What never opens: a page, a command and a writer say the same.
+REFUSED = {
+    "a trigger": ["CREATE TRIGGER mine AFTER INSERT ON runs BEGIN DELETE FROM runs; END"],
+    "a store that is a view": [
+        "ALTER TABLE store RENAME TO old",
+        "CREATE VIEW store AS SELECT * FROM old",
+    ],
+    "runs that are a view that loops": [
+        "PRAGMA legacy_alter_table = ON",
+        "ALTER TABLE runs RENAME TO old",
+        f"CREATE VIEW runs AS {LOOP} * FROM old, x",
+    ],
+    "a view of runs that loops": [
+        "DROP VIEW transformer_runs",
+        f"CREATE VIEW transformer_runs AS {LOOP} o.*, n FROM transformer_configs AS o, x",
+    ],
+    "a view of runs in other letters": [
+        "DROP VIEW particle_runs",
+        "CREATE VIEW Particle_Runs AS SELECT zeroblob(1 << 29) AS seed",
+    ],
+    "a virtual table in our place": [
+        "DROP TABLE experiment_runs",
+        "CREATE VIRTUAL TABLE experiment_runs USING fts5(experiment, run_id)",
+    ],
+    "no version": ["DELETE FROM store"],
+    "a version that is no number": [
+        "DROP TABLE store",
+        "CREATE TABLE store (store_id, schema_version, revision, declaration)",
+        "INSERT INTO store VALUES (1, 'two', 0, '')",
+    ],
+}
+
+# What opens, and is wrong further in: no page and no command says more than a line.
+WRONG = {
+    "a shape beyond all memory": ["UPDATE snapshots SET tokens = 1 << 40"],
+    "a shape below nothing": ["UPDATE snapshots SET tokens = -tokens, dim = -dim"],
+    "BLOBs cut short": ["UPDATE snapshots SET embedding = x'00'"],
+    "parameters cut short": ["UPDATE classifiers SET parameters = x'00000000' WHERE epoch = 20"],
+    "a config beyond all memory": ["UPDATE transformer_configs SET modulus = 2147483647"],
+    "a config against its rules": ["UPDATE transformer_configs SET modulus = -1"],
+    "no snapshots": ["DELETE FROM snapshots"],
+    "no table of snapshots": ["DROP TABLE snapshots"],
+}
+
+
+def spoiled(made, own_directory, statements):
+    path = shutil.copy(made, own_directory / "hostile.db")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+        connection.commit()
+    return path
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    return make(tmp_path_factory.mktemp("made") / "made.db")
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_modadd_never_writes_is_refused_in_one_line(name, made, own_directory, modadd):
+    path = spoiled(made, own_directory, REFUSED[name])
+    with pytest.raises(StoreError, match="never writes|does not say|holds other") as caught:
+        reader(str(path))
+    assert "\n" not in str(caught.value)
+    status, _, errors = modadd("simulate", "--steps", 3, "--database", path)
+    assert (status, len(errors.splitlines())) == (2, 1), errors
+
+
+def test_a_page_says_why_it_opens_no_such_file(made, own_directory, open_page):
+    path = spoiled(made, own_directory, REFUSED["a view of runs that loops"])
+    shown = open_page("runs", database=path)
+    assert "what modadd never writes" in shown.info[0].value
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("page", ["run", "runs"])
+def test_pages_say_in_a_line_what_is_wrong(page, name, made, own_directory, open_page):
+    assert page in PAGES
+    path = spoiled(made, own_directory, WRONG[name])
+    before = peak()
+    shown = open_page(page, database=path, run="1")
+    assert not shown.exception
+    assert peak() - before < 300 << 20
+
+
+@pytest.mark.parametrize("name", WRONG)
+@pytest.mark.parametrize("command", ["verify", "measure grid_imperfections", "list"])
+def test_commands_say_in_a_line_what_is_wrong(command, name, made, own_directory, modadd):
+    path = spoiled(made, own_directory, WRONG[name])
+    status, printed, errors = modadd(*command.split(), "--database", path)
+    assert status in (0, 1, 2)
+    assert "Traceback" not in errors
+    if command == "verify":
+        assert (status != 0, (printed + errors).strip() != "") == (True, True)
+
+
+def test_a_value_of_absurd_size_is_not_allocated(made, own_directory):
+    path = spoiled(made, own_directory, [])
+    engine = reader(str(path))
+    with engine.connect() as connection, pytest.raises(Exception, match="too big"):
+        connection.exec_driver_sql("SELECT length(hex(zeroblob(100000000)))").scalar_one()
+    engine.dispose()
+
+
+def test_a_statement_without_end_is_ended(made):
+    engine = reader(str(made), seconds=0.2)
+    begun = time.monotonic()
+    with engine.connect() as connection, pytest.raises(Exception, match="interrupted"):
+        connection.exec_driver_sql(f"{LOOP} count(*) FROM x").scalar_one()
+    assert time.monotonic() - begun < 20
+    engine.dispose()
+
+
+def test_users_own_views_and_tables_are_no_trouble(made, own_directory):
+    own = ["CREATE VIEW my_runs AS SELECT * FROM transformer_runs", "CREATE TABLE notes (note)"]
+    reader(str(spoiled(made, own_directory, own))).dispose()
+
+
+def peak():
+    """The most memory that this process ever held, in bytes."""
+    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return most if sys.platform == "darwin" else most << 10
