@@ -8,6 +8,7 @@ import streamlit as st
 from modadd.experiments import EXPERIMENTS
 
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#$~!|&+=-])")
+_SHORTCODE = re.compile(r":(?=[^:\s]+:)")
 _CODE = re.compile(r"(`[^`\n]+`)")
 
 
@@ -52,10 +53,10 @@ def nothing_to_draw(why: str) -> None:
 def plain(text: str) -> str:
     """Text as it is, for where Streamlit reads Markdown: no link, picture, formula or colour of it.
 
-    For whatever comes from a database or a URL. A zero-width joiner keeps `:name:` from becoming a
-    picture.
+    For whatever comes from a database or a URL. A character without width keeps `:name:` from
+    becoming a picture.
     """
-    return _MARKUP.sub(r"\\\1", text).replace(":", ":\u2060").replace("\n", " ")
+    return _MARKUP.sub(r"\\\1", _SHORTCODE.sub(":\u2060", text)).replace("\n", " ")
 
 
 def _sentence(message: str) -> str:

@@ -12,8 +12,6 @@ from dashboard import typesetting
 from dashboard.loaders import shown_location
 from dashboard.theme import on_paper
 
-# What a spreadsheet would take for a formula; the wide ones, where it speaks Japanese or Chinese.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
 PICTURES = {"SVG": "image/svg+xml", "PNG": "image/png", "PDF": "application/pdf"}
 
@@ -72,17 +70,7 @@ def terminal(*words: str) -> str:
 
 def to_table(rows: pd.DataFrame, form: str) -> bytes:
     """The rows as one of `TABLES`."""
-    return to_csv(rows) if form == "CSV" else to_parquet(rows)
-
-
-def to_csv(rows: pd.DataFrame) -> bytes:
-    """UTF-8; text that a spreadsheet would compute gets a `'` before it, numbers stay numbers.
-
-    Read back, such text has that `'` still: for the rows exactly as they are, take Parquet.
-    """
-    texts = rows.select_dtypes(include=["object", "str", "category"]).columns
-    harmless = rows.assign(**{column: rows[column].map(_as_text) for column in texts})
-    return harmless.rename(columns=_as_text).to_csv(index=False).encode()
+    return typesetting.to_csv(rows).encode() if form == "CSV" else to_parquet(rows)
 
 
 def to_parquet(rows: pd.DataFrame) -> bytes:
@@ -100,7 +88,3 @@ def to_picture(chart: Any, picture: str) -> bytes:
     if picture == "PNG":
         return vl_convert.vegalite_to_png(spec, scale=2)
     return vl_convert.vegalite_to_pdf(spec)
-
-
-def _as_text(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value

@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from dashboard.takeaway import PICTURES, to_csv, to_parquet, to_picture
+from dashboard.takeaway import PICTURES, to_parquet, to_picture, to_table
 
 ROWS = pd.DataFrame(
     {"run_id": [1, 2], "loss": [-0.5, None], "text": ["=1+1", "plain"], "@odd": ["-x", "+y"]}
@@ -12,7 +12,7 @@ ROWS = pd.DataFrame(
 
 
 def test_a_spreadsheet_computes_nothing_of_a_csv():
-    read = pd.read_csv(io.BytesIO(to_csv(ROWS)))
+    read = pd.read_csv(io.BytesIO(to_table(ROWS, "CSV")))
     assert read["text"].tolist() == ["'=1+1", "plain"]
     assert read["'@odd"].tolist() == ["'-x", "'+y"]
     assert read["loss"][0] == -0.5

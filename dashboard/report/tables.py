@@ -4,8 +4,8 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from dashboard import typesetting
 from dashboard.report.parts import Table
-from dashboard.typesetting import to_latex
 
 
 class Row(NamedTuple):
@@ -33,13 +33,13 @@ def cells_of(table: Table) -> list[Row]:
 def to_csv(table: Table) -> str:
     """The unrounded values, in UTF-8 and with points."""
     data = table.rows if table.data is None else table.data
-    return data.to_csv(index=False)
+    return typesetting.to_csv(data)
 
 
 def to_tex(table: Table) -> str:
     """A tabular of what people read."""
     head, *body = (row.texts for row in cells_of(table))
-    return to_latex(pd.DataFrame(body, columns=list(head)).replace("", " "))
+    return typesetting.to_latex(pd.DataFrame(body, columns=list(head)).replace("", " "))
 
 
 def _text(value: Any) -> str:

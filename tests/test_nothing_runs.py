@@ -1,0 +1,55 @@
+"""Nothing that a database holds runs: not in the browser, not in a spreadsheet, not in Python."""
+
+import ast
+import tomllib
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from test_imports import FILES, ROOT
+
+from dashboard.report.parts import Table
+from dashboard.report.tables import to_csv
+from dashboard.states import plain
+
+UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
+UNSAFE_CALLS = {"eval", "exec", "read_pickle", "to_pickle"}
+
+
+def names_called(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            yield called.attr if isinstance(called, ast.Attribute) else getattr(called, "id", "")
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_nothing_is_unpickled_or_evaluated(path):
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    modules = {alias.name.split(".")[0] for node in imports for alias in node.names}
+    modules |= {(node.module or "").split(".")[0] for node in imports if hasattr(node, "module")}
+    assert not modules & UNSAFE_MODULES
+    assert not UNSAFE_CALLS & set(names_called(tree))
+    allowing = [n for n in ast.walk(tree) if isinstance(n, ast.keyword) and n.arg == "allow_pickle"]
+    assert not allowing
+
+
+def test_the_server_listens_on_this_machine_alone():
+    path = Path(ROOT) / "dashboard" / ".streamlit" / "config.toml"
+    config = tomllib.loads(path.read_text(encoding="utf-8"))
+    assert config["server"]["address"] == "127.0.0.1"
+
+
+def test_what_is_stored_is_no_markup():
+    assert plain("[here](http://x) *b* `c` $d$ <b>") == (
+        r"\[here\]\(http://x\) \*b\* \`c\` \$d\$ \<b\>"
+    )
+    assert plain(":smile: a: b") == ":\u2060smile: a: b"
+    assert plain("# one\ntwo") == r"\# one two"
+
+
+def test_a_table_of_the_report_computes_nothing_in_a_spreadsheet():
+    rows = pd.DataFrame({"name": ["=1+1", "plain"], "value": [-1.5, 2.0]})
+    table = Table(name="t", label="T", caption="", rows=rows)
+    assert to_csv(table).splitlines()[1:] == ["'=1+1,-1.5", "plain,2.0"]
