@@ -1,4 +1,5 @@
-"""The only file that caches. Keys hold the database's revision, so that new rows appear at once.
+"""The file that caches, beside `dashboard.law_loaders`. Keys hold the database's revision, so that
+new rows appear at once.
 
 What is returned is shared between all sessions: never change it in place.
 """

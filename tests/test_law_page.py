@@ -1,6 +1,7 @@
 """The page of the force law: its numbers are the stored ones, and its charts draw them all."""
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from dashboard.charts_law import NULL, explained, rivals, strengths
@@ -8,6 +9,7 @@ from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.frames import DIGITS, UNITS
 from dashboard.law_rows import HELD_OUT, ORDER, STRENGTH_TITLES, STRENGTHS, foretelling, paper_law
 from dashboard.law_shown import forces_shown, twin_shown
+from dashboard.report.sections import audit
 from dashboard.run_facts import config_of
 from db.arrangements import arrangements, classifiers
 from db.connect import open_for_reading
@@ -16,6 +18,7 @@ from db.law import law_fits
 from db.law_summaries import count_audited, fit_medians, twin_counts, twins_of
 from db.queries import runs
 from jobs.main import main
+from modadd.audit import NULLS
 from modadd.law_tables import law_table, rivals_table
 from modadd.law_terms import LAW
 from modadd.statistics import median_rank
@@ -162,3 +165,45 @@ def test_each_part_without_data_says_the_command_that_makes_it(open_page, small_
     said = " ".join(note.value for note in shown.info)
     for words in ("modadd audit", "modadd twins", "modadd reproduce alignment-forms"):
         assert words in said
+
+
+def cells(law, null, epoch=30):
+    fits = {"law": law} | dict.fromkeys((*NULLS, "clustering", "alignment"), null)
+    return pd.DataFrame(
+        [(1.0, epoch, fit, low + 0.05, low, low + 0.1, 9) for fit, low in fits.items()],
+        columns=["weight_decay", "epoch", "fit", "value", "low", "high", "n"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("law", "null", "verdict"),
+    [(0.6, 0.0, "holds"), (0.3, 0.0, "holds partly"), (0.3, 0.25, "does not hold")],
+)
+def test_the_report_judges_the_law_by_its_rule(law, null, verdict):
+    found, words = audit.judged(cells(law, null))
+    assert found == verdict
+    assert "n = 9" in words
+
+
+def test_the_report_does_not_judge_without_intervals():
+    assert audit.judged(cells(np.nan, np.nan))[0] == "not testable"
+
+
+def test_the_report_does_not_judge_what_was_not_audited(small_database):
+    assert audit.judged(cells(0.6, 0.0, epoch=0))[0] == "not yet computed"
+    with open_for_reading(str(small_database)) as unaudited:
+        found = audit.section(unaudited)
+    assert found.verdict == "not yet computed"
+    assert [lack.command for lack in found.missing] == [
+        "modadd audit table-1", "modadd twins --experiment table-1",
+    ]  # fmt: skip
+
+
+def test_the_report_lays_out_what_was_audited(engine, monkeypatch):
+    monkeypatch.setattr(audit, "CHOSEN", Filter(experiments=("trial",)))
+    found = audit.section(engine)
+    assert not found.missing
+    assert {part.name for part in (*found.figures, *found.tables)} == {
+        "law-explained", "law-rivals", "law-twins", "law-foretold",
+    }  # fmt: skip
+    assert found.tables[0].rows["fit"].tolist() == list(ORDER)

@@ -30,6 +30,7 @@ SECTIONS = (
     "appendix-f",
     "decay-groups",
     "other-sizes",
+    "audit",
     "initialisation",
     "step-size",
 )
