@@ -5,6 +5,8 @@ from typing import Any
 import pandas as pd
 
 from dashboard import loaders
+from dashboard.charts_law_run import forces_chart, twin_chart
+from dashboard.charts_run import Drawn
 from dashboard.law_rows import HELD_OUT, ORDER, STRENGTHS, foreshadowing, paper_law
 from dashboard.law_shown import ForcesShown, TwinShown, forces_shown, twin_shown
 from dashboard.loaders import Database, cached
@@ -51,6 +53,14 @@ def forces(opened: Database, run_id: int, config: Any) -> ForcesShown | None:
     return forces_shown(config, run, loaders.classifiers(opened, run_id), fits)
 
 
+@cached(8)
+def forces_drawn(opened: Database, run_id: int, config: Any, start: int) -> Drawn:
+    """As `dashboard.charts_law_run.forces_chart`, of an audited network."""
+    shown = forces(opened, run_id, config)
+    assert shown is not None, "an audited network"
+    return forces_chart(shown, start)
+
+
 @cached(4)
 def twin_counts(opened: Database, chosen: Filter) -> pd.DataFrame:
     """As `db.law_summaries.twin_counts`, of twins under the paper's law."""
@@ -77,6 +87,16 @@ def twin(opened: Database, run_id: int, twin_id: int, start: int, config: Any) -
     since = run.epochs >= start
     onward = Arrangements(run.epochs[since], run.embeddings[since])
     return twin_shown(config, onward, stored[twin_id])
+
+
+@cached(8)
+def twin_drawn(
+    opened: Database, run_id: int, twin_id: int, start: int, config: Any, frame: int
+) -> Drawn:
+    """As `dashboard.charts_law_run.twin_chart`, of a twin whose path was stored."""
+    shown = twin(opened, run_id, twin_id, start, config)
+    assert shown is not None, "a twin with its path"
+    return twin_chart(shown, frame)
 
 
 @cached(8)

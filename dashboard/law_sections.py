@@ -7,7 +7,6 @@ import streamlit as st
 
 from dashboard import law_loaders, loaders, states
 from dashboard.charts_law import NULL, explained, foretold, rivals, shares, strengths
-from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.charts_learned_law import learned_functions
 from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling, form_shares
 from dashboard.law_shown import MOST_PAIRS
@@ -66,7 +65,8 @@ def forces_section(opened: Database, row: dict[str, Any]) -> None:
         return
     epochs = shown.frames.epochs
     start = min(range(len(epochs)), key=lambda i: abs(epochs[i] - 30))
-    _moving(f"law-forces-{run_id}", forces_chart(shown, start), len(epochs))
+    chart = law_loaders.forces_drawn(opened, run_id, config, start)
+    _moving(f"law-forces-{run_id}", chart, len(epochs))
     st.caption(
         "True forces (grey) have the same rms at every epoch; the law's share their scale. "
         "Left both whole, right the law's four terms."
@@ -97,7 +97,8 @@ def twin_section(opened: Database, row: dict[str, Any]) -> None:
         nothing("The path of this network or of its twin was not stored", *command)
         return
     count = len(shown.network.epochs)
-    _moving(f"law-twin-{twin_id}", twin_chart(shown, count - 1), count)
+    chart = law_loaders.twin_drawn(opened, run_id, twin_id, start, config, count - 1)
+    _moving(f"law-twin-{twin_id}", chart, count)
     paths = {"epoch": shown.network.epochs, "step": shown.twin.epochs, "distance": shown.apart}
     take_away(f"law-twin-{twin_id}", pd.DataFrame(paths), command=terminal(*command))
 
@@ -183,7 +184,7 @@ def _moving(box: str, chart: Any, count: int) -> None:
     with st.container(key=f"{box}-box"):
         if count > 1:
             play_button(f"{box}-box", seconds=8, frames=count)
-        st.vega_lite_chart(chart.spec, key=box, width="content")
+        st.vega_lite_chart(dict(chart.spec), key=box, width="content")
 
 
 def _fits_sql(run_id: int) -> str:
