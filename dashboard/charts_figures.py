@@ -40,7 +40,7 @@ def classifiers_chart(shown: Sequence[Named], columns: int, side: int) -> Drawn:
 def _layout(run: Named, at: int) -> Layout:
     frames = run.frames
     return Layout(
-        epochs=(0,),
+        several=False,
         modulus=frames.modulus,
         dim=frames.dim,
         reach=frames.reach,
@@ -50,8 +50,6 @@ def _layout(run: Named, at: int) -> Layout:
         pictures=bool(run.regions),
         arrows=False,
         curves=(),
-        start=0,
-        length=0,
         prefix=f"{at}-",
         name=run.name,
     )

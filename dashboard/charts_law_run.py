@@ -22,13 +22,19 @@ def forces_chart(shown: ForcesShown, start: int) -> Drawn:
     """The true forces beside the law's, then the law's terms, on the pair sums; a slider moves
     through the epochs. start: the frame shown first."""
     whole = shown.arrows["term"].isin(list(WHOLE))
-    layout = _layout(shown.frames, "epoch", start)
+    layout = _layout(shown.frames, "epoch")
     panels = []
     for data, colours in (("whole", _WHOLE_COLOURS), ("terms", _TERM_COLOURS)):
         over = arrows(layout.sum_reach, colours, "pair", data)
         panels.append(sums_panel(layout, (0, 1), _SIDE, over, legend=False))
     panels[0] = panels[0].properties(
-        title=_title(layout, shown.scores, "R²", "forces on the training pairs' sums; click one")
+        title=_title(
+            shown.frames.epochs,
+            "epoch",
+            shown.scores,
+            "R²",
+            "forces on the training pairs' sums; click one",
+        )
     )
     panels[1] = panels[1].properties(title=_plain("The law's terms", "click one to see it alone"))
     chart = alt.hconcat(*panels, spacing=30).resolve_scale(color="independent")
@@ -37,20 +43,20 @@ def forces_chart(shown: ForcesShown, start: int) -> Drawn:
         "whole": shown.arrows[whole],
         "terms": shown.arrows[~whole],
     }
-    return _drawn(chart, layout, datasets)
+    return _drawn(chart, shown.frames.epochs, start, datasets)
 
 
 def twin_chart(shown: TwinShown, start: int) -> Drawn:
     """Left the network's tokens and pair sums, right its twin's at the matching step."""
-    network = _layout(shown.network, "epoch", start, "network-")
-    twin = _layout(shown.twin, "step", start, "twin-")
     tokens, sums = [], []
-    for layout, numbers, about in (
-        (network, list[float](), "the network"),
-        (twin, shown.apart, "its twin, at the step that is matched with the epoch"),
+    of_twin = "its twin, at the step that is matched with the epoch"
+    for frames, prefix, unit, numbers, about in (
+        (shown.network, "network-", "epoch", list[float](), "the network"),
+        (shown.twin, "twin-", "step", shown.apart, of_twin),
     ):
+        layout = _layout(frames, unit, prefix)
         panel = tokens_panel(layout, (0, 1), _TWIN_SIDE)
-        title = _title(layout, numbers, "distance to the network", about)
+        title = _title(frames.epochs, unit, numbers, "distance to the network", about)
         tokens.append(panel.properties(title=title))
         sums.append(sums_panel(layout, (0, 1), _TWIN_SIDE, legend=False))
     pairs = [alt.hconcat(*some, spacing=34) for some in (tokens, sums)]
@@ -59,27 +65,31 @@ def twin_chart(shown: TwinShown, start: int) -> Drawn:
     datasets: dict[str, pd.DataFrame] = {}
     for prefix, some in (("network-", shown.network), ("twin-", shown.twin)):
         datasets |= {prefix + "tokens": some.tokens, prefix + "sums": some.sums}
-    return _drawn(chart, network, datasets)
+    return _drawn(chart, shown.network.epochs, start, datasets)
 
 
-def _layout(shown: Frames, unit: str, start: int, prefix: str = "") -> Layout:
+def _layout(shown: Frames, unit: str, prefix: str = "") -> Layout:
     return Layout(
-        epochs=tuple(shown.epochs), modulus=shown.modulus, dim=shown.dim, reach=shown.reach,
+        several=len(shown.epochs) > 1, modulus=shown.modulus, dim=shown.dim, reach=shown.reach,
         sum_reach=shown.sum_reach, unit=unit, split=True, pictures=False, arrows=False, curves=(),
-        start=start, length=shown.epochs[-1], prefix=prefix,
+        prefix=prefix,
     )  # fmt: skip
 
 
-def _drawn(chart: Any, layout: Layout, datasets: dict[str, pd.DataFrame]) -> Drawn:
-    last = len(layout.epochs) - 1
+def _drawn(
+    chart: Any, epochs: Sequence[int], start: int, datasets: dict[str, pd.DataFrame]
+) -> Drawn:
+    last = len(epochs) - 1
     slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    moving = chart.add_params(alt.param(name=FRAME, value=layout.start, bind=slider))
+    moving = chart.add_params(alt.param(name=FRAME, value=start, bind=slider))
     return Drawn(dict(moving.configure_view(strokeOpacity=0.35).to_dict()), datasets)
 
 
-def _title(layout: Layout, numbers: Sequence[float], called: str, about: str) -> alt.TitleParams:
+def _title(
+    epochs: Sequence[int], unit: str, numbers: Sequence[float], called: str, about: str
+) -> alt.TitleParams:
     """The moment and, if there are any, its number in large; what the panel shows below."""
-    now = f"'{layout.unit} ' + format({list(layout.epochs)}[{FRAME}], ',')"
+    now = f"'{unit} ' + format({list(epochs)}[{FRAME}], ',')"
     if len(numbers):
         listed = [f"{number:.2f}" if number == number else "–" for number in numbers]
         now += f" + ': {called} ' + {listed}[{FRAME}]"

@@ -1,9 +1,10 @@
 """The panels of one run as charts without their data: Figures 3 and 4 of the paper, and curves.
 
 All panels follow one parameter, the frame; with several frames a slider moves it in the browser.
+What differs from run to run (epochs, widths, lengths) is a parameter too, so that the panels of one
+layout are made once, which takes longer than to fill them.
 """
 
-import json
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
@@ -12,8 +13,10 @@ import altair as alt
 from dashboard.frames import DIGITS, ROLES, UNITS
 from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION, residue_colours
 
-FRAME = "frame"
+# The parameters of the chart: see `dashboard.charts_run.run_chart`.
+FRAME, EPOCHS, REACH, SUM_REACH, LENGTH = "frame", "epochs", "reach", "sum_reach", "last"
 Layers = alt.LayerChart | alt.FacetChart
+Spec = dict[str, Any]  # of Vega-Lite
 SIDE = 390
 _SMALL = 262
 TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
@@ -31,28 +34,27 @@ CURVES: dict[str, tuple[tuple[str, ...], Any]] = {
 
 
 class Layout(NamedTuple):
-    """All of a run's chart but its data; charts of one layout are made once.
+    """What charts of runs have in common, so that it is made once.
 
-    epochs: of the slider; one alone: no slider, and a title that does not name it. split: whether
-    pairs are for training or validation. curves: (title, whether it has two lines) of each panel.
-    start: the frame shown first. length: the last epoch of the curves' axis. prefix: of the names
-    of its data, where several runs share a chart. name: over the tokens, if there is no slider.
+    several: whether there is more than one frame; if not: no slider, and a title that names no
+    epoch. split: whether pairs are for training or validation. curves: (title, whether it has two
+    lines) of each panel. reach, sum_reach: half the panels' widths, or the parameters that hold
+    them. prefix: of the names of its data, where several runs share a chart. name: over the
+    tokens, if there is no slider.
     """
 
-    epochs: tuple[int, ...]
+    several: bool
     modulus: int
     dim: int
-    reach: float
-    sum_reach: float
     unit: str
     split: bool
     pictures: bool
     arrows: bool
     curves: tuple[tuple[str, bool], ...]
-    start: int
-    length: int
     prefix: str = ""
     name: str = "Tokens"
+    reach: float | str = REACH
+    sum_reach: float | str = SUM_REACH
 
     @property
     def token_digits(self) -> int:
@@ -60,18 +62,31 @@ class Layout(NamedTuple):
         return len(str(self.modulus - 1))
 
 
-def panels(shown: Layout) -> list[alt.HConcatChart]:
+def panels(shown: Layout) -> list[Spec]:
     """The panels of arrangement and pair sums: side by side, or a pair of dimensions each."""
     planes = [(a, b) for a in range(shown.dim) for b in range(a + 1, shown.dim)][:6] or [(0, 1)]
     side = SIDE if len(planes) == 1 else _SMALL
     tokens = [tokens_panel(shown, axes, side) for axes in planes]
     sums = [sums_panel(shown, axes, side) for axes in planes]
     if len(planes) == 1:
-        return [_beside([*tokens, *sums])]
+        return [beside([*tokens, *sums], 34)]
     made = []
     for start in range(0, len(planes), 3):
-        made += [_beside(tokens[start : start + 3]), _beside(sums[start : start + 3])]
+        made += [beside(tokens[start : start + 3], 34), beside(sums[start : start + 3], 34)]
     return made
+
+
+def beside(charts: Sequence[Layers], spacing: int) -> Spec:
+    """The charts in a row, as plain data: Altair's own way of joining them copies each of them many
+    times over, which takes a second."""
+    with alt.data_transformers.enable(consolidate_datasets=False):
+        parts = [dict(chart.to_dict(validate=False)) for chart in charts]
+    for part in parts:
+        del part["$schema"], part["config"]
+    params = [param for part in parts for param in part.pop("params", [])]
+    resolve = {"scale": {"color": "independent"}}
+    row: Spec = {"hconcat": parts, "spacing": spacing, "resolve": resolve}
+    return {**row, "params": params} if params else row
 
 
 def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
@@ -89,11 +104,10 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     )
     layers: list[Any] = [_origin(), dots, labels]
     if shown.arrows:
-        layers[2:2] = arrows(shown.reach, TERMS, "token")
-    epochs = json.dumps(shown.epochs)
-    now = alt.expr(f"'{shown.unit} ' + format({epochs}[{FRAME}], ',')")
+        layers[2:2] = arrows(REACH, TERMS, "token")
+    now = alt.expr(f"'{shown.unit} ' + format({EPOCHS}[{FRAME}], ',')")
     title = alt.TitleParams(
-        now if len(shown.epochs) > 1 else shown.name,
+        now if shown.several else shown.name,
         subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
@@ -158,27 +172,34 @@ def sums_panel(
     return panel.resolve_scale(color="independent") if over else panel
 
 
-def curves(shown: Layout) -> alt.ConcatChart:
-    """A panel a measure over epochs, the frame's epoch marked."""
+def curves(shown: Layout) -> list[Spec]:
+    """A panel a measure over epochs, three in a row, the frame's epoch marked."""
     parts = [_curve(title, several, shown) for title, several in shown.curves]
-    return alt.concat(*parts, columns=3, spacing=18).resolve_scale(color="independent")
+    return [beside(parts[start : start + 3], 18) for start in range(0, len(parts), 3)]
 
 
 def _curve(title: str, several: bool, shown: Layout) -> Layers:
     unit, scale = shown.unit, CURVES[title][1]
     # Half of what happens, happens in the first tenth of a run.
     x = alt.X(
-        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, shown.length]),
+        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, alt.expr(LENGTH)]),
         axis=alt.Axis(tickCount=5, grid=False, format=",d"),
     )  # fmt: skip
     colour = alt.Color(
         "measure:N",
         scale=alt.Scale(domain=list(ROLES[:2]), range=[BLUE, VERMILLION]),
-        legend=alt.Legend(title=None, orient="top-right", symbolType="stroke"),
+        legend=alt.Legend(
+            title=None,
+            orient="none",
+            legendX=_SMALL - 150,
+            legendY=-24,
+            direction="horizontal",
+            symbolType="stroke",
+        ),
     )
     y = alt.Y(
         "value:Q", title=None, scale=alt.Scale(type=scale, zero=scale == "linear", nice=True),
-        axis=alt.Axis(tickCount=4, format=".4~r"),
+        axis=alt.Axis(tickCount=4, format=".4~r", minExtent=36),
     )  # fmt: skip
     line = _data(title).mark_line(strokeWidth=1.6, color=BLUE)
     line = line.encode(
@@ -189,11 +210,11 @@ def _curve(title: str, several: bool, shown: Layout) -> Layers:
     )
     mark = (
         alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(now=f"{json.dumps(shown.epochs)}[{FRAME}]")
+        .transform_calculate(now=f"{EPOCHS}[{FRAME}]")
         .mark_rule(color=QUIET, strokeWidth=1.5)
         .encode(x=alt.X("now:Q", title=unit))
     )
-    layers = (line, mark) if len(shown.epochs) > 1 else (line,)
+    layers = (line, mark) if shown.several else (line,)
     return alt.layer(*layers).properties(width=_SMALL, height=130, title=_small_title(title))
 
 
@@ -201,22 +222,18 @@ def _small_title(text: str) -> alt.TitleParams:
     return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)
 
 
-def _beside(charts: Sequence[Layers]) -> alt.HConcatChart:
-    return alt.hconcat(*charts, spacing=34).resolve_scale(color="independent")
-
-
-def place(text: str, reach: float) -> str:
-    """The coordinate that a text of digits has at the frame, as an expression."""
+def place(text: str, reach: float | str) -> str:
+    """The coordinate that a text of digits has at the frame, as an expression; reach: half
+    the panel's width, or the name of the parameter that holds it."""
     start = f"{DIGITS} * {FRAME}"
-    return f"(toNumber(substring({text}, {start}, {start} + {DIGITS})) / {UNITS / 2:g} - 1) * " + (
-        f"{reach:.6g}"
-    )
+    digits = f"substring({text}, {start}, {start} + {DIGITS})"
+    return f"(toNumber({digits}) / {UNITS / 2:g} - 1) * {reach}"
 
 
-def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float) -> alt.Chart:
+def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float | str) -> alt.Chart:
     """The chart with its marks at the frame's coordinates, on axes of equal and constant scale."""
     x, y = (f"x{axis}" for axis in axes)
-    scale = alt.Scale(domain=[-reach, reach], nice=False, zero=False)
+    scale = alt.Scale(domain=[alt.expr(f"-{reach}"), alt.expr(reach)], nice=False, zero=False)
     axis = alt.Axis(grid=False, tickCount=5, format=".6~g")
     return chart.transform_calculate(
         px=place(f"datum.{x}", reach), py=place(f"datum.{y}", reach)
@@ -254,10 +271,11 @@ def _regions(prefix: str, side: int) -> alt.Chart:
 
 
 def arrows(
-    reach: float, terms: Mapping[str, str], mark: str, data: str = "arrows"
+    reach: float | str, terms: Mapping[str, str], mark: str, data: str = "arrows"
 ) -> list[alt.Chart]:
     """Forces as `dashboard.forces_shown.force_arrows` lays them out, by term in the terms' colours;
-    a click in the legend leaves a term alone. mark: the column that says what a force acts on."""
+    a click in the legend leaves a term alone. mark: the column that says what a force acts on.
+    reach: half the panel's width, or the parameter that holds it."""
     colour = alt.Color(
         "term:N",
         scale=alt.Scale(domain=list(terms), range=list(terms.values())),
@@ -278,7 +296,7 @@ def arrows(
             length="sqrt(pow(datum.qx - datum.px, 2) + pow(datum.qy - datum.py, 2))",
             turn="90 - atan2(datum.qy - datum.py, datum.qx - datum.px) * 180 / PI",
         )
-        .transform_filter(f"datum.length > {reach / 60:.6g}")
+        .transform_filter(f"datum.length > {reach} / 60")
         .mark_point(shape="triangle", filled=True, size=45)
         .encode(
             x="qx:Q",

@@ -8,7 +8,18 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts_panels import CURVES, FRAME, Layout, curves, panels
+from dashboard.charts_panels import (
+    CURVES,
+    EPOCHS,
+    FRAME,
+    LENGTH,
+    REACH,
+    SUM_REACH,
+    Layout,
+    Spec,
+    curves,
+    panels,
+)
 from dashboard.frames import ROLES, Frames
 
 _NAMES = {"train_loss": "training", "train_accuracy": "training"}
@@ -20,6 +31,13 @@ class Drawn:
 
     def __init__(self, template: dict[str, Any], datasets: dict[str, pd.DataFrame]) -> None:
         self.spec: dict[str, Any] = {**template, "datasets": datasets}
+
+    def at(self, frame: int) -> "Drawn":
+        """The chart with another frame shown first."""
+        others = [param for param in self.spec["params"] if param["name"] != FRAME]
+        (param,) = (param for param in self.spec["params"] if param["name"] == FRAME)
+        params = [*others, {**param, "value": frame}]
+        return Drawn({**self.spec, "params": params}, self.spec["datasets"])
 
     def configure(self, **config: Any) -> "Drawn":
         """The chart with another config, as `alt.Chart.configure` takes it."""
@@ -39,18 +57,18 @@ def run_chart(
     shown: Frames,
     series: pd.DataFrame,
     *,
-    start: int,
     unit: str,
+    start: int | None = None,
     pictures: Sequence[str] = (),
     arrows: pd.DataFrame | None = None,
     length: int | None = None,
 ) -> Drawn:
     """The arrangement, the pair sums and the curves of one run.
 
-    series: column epoch, and any of the measures of `CURVES`. start: the frame shown first. unit:
-    "epoch" or "step". pictures: the regions of each frame, as data URIs. arrows: forces as
-    `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of the curves' axis,
-    by default the last of `series`.
+    series: column epoch, and any of the measures of `CURVES`. unit: "epoch" or "step". start: the
+    frame shown first, by default the last. pictures: the regions of each frame, as data URIs.
+    arrows: forces as `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of
+    the curves' axis, by default the last of `series`.
     """
     lines = _lines(series)
     datasets = {"tokens": shown.tokens, "sums": shown.sums, **lines}
@@ -60,32 +78,45 @@ def run_chart(
     if arrows is not None:
         datasets["arrows"] = arrows
     layout = Layout(
-        epochs=tuple(shown.epochs) if len(shown.epochs) > 1 else (0,),
+        several=len(shown.epochs) > 1,
         modulus=shown.modulus,
         dim=shown.dim,
-        reach=shown.reach,
-        sum_reach=shown.sum_reach,
         unit=unit,
         split=bool(shown.sums["role"].isin(ROLES[:2]).any()),
         pictures=bool(len(pictures)),
         arrows=arrows is not None,
         curves=tuple((name, long["measure"].nunique() > 1) for name, long in lines.items()),
-        start=start,
-        length=int(series["epoch"].max()) if length is None else length,
     )
-    return Drawn(_template(layout), datasets)
+    last = len(shown.epochs) - 1
+    slider = {"bind": {"input": "range", "min": 0, "max": last, "step": 1, "name": "snapshot"}}
+    values: dict[str, Any] = {
+        FRAME: last if start is None else start,
+        EPOCHS: shown.epochs,
+        REACH: shown.reach,
+        SUM_REACH: shown.sum_reach,
+        LENGTH: int(series["epoch"].max()) if length is None else length,
+    }
+    template = _template(layout)
+    params: list[dict[str, Any]] = [
+        *({"name": name, "value": value} for name, value in values.items()),
+        *template["params"],
+    ]
+    if last:
+        params[0] |= slider
+    return Drawn({**template, "params": params}, datasets)
 
 
 @lru_cache(maxsize=64)
-def _template(layout: Layout) -> dict[str, Any]:
-    last = len(layout.epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    frame = alt.param(name=FRAME, value=layout.start, bind=slider)
-    rows: list[Any] = panels(layout)
-    if layout.curves:
-        rows.append(curves(layout))
-    chart = alt.vconcat(*rows, spacing=26).resolve_scale(color="independent").add_params(frame)
-    return dict(chart.configure_view(strokeOpacity=0.35).to_dict())
+def _template(layout: Layout) -> Spec:
+    rows = [*panels(layout), *curves(layout)]
+    selections = [param for row in rows for param in row.pop("params", [])]
+    return {
+        "$schema": alt.SCHEMA_URL,
+        "config": {"view": {"strokeOpacity": 0.35}},
+        "vconcat": rows,
+        "spacing": 26,
+        "params": selections,
+    }
 
 
 def _lines(series: pd.DataFrame) -> dict[str, pd.DataFrame]:

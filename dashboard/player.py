@@ -1,13 +1,21 @@
-"""A play button beside a chart's slider: it moves the slider in the browser, without the server."""
+"""A play button beside a chart's slider: it moves the slider in the browser, without the server.
+
+The epoch on screen is in the URL, which the browser writes and reads by itself: a copied URL shows
+the same epoch, and a step of the slider never runs the page again.
+"""
 
 import html
+import json
+from collections.abc import Sequence
 
+import numpy as np
 import streamlit as st
 
+EPOCH = "epoch"  # in the URL
 LOOK = """<style>
 .st-key-{box} .vega-embed {{ display: flex; flex-direction: column-reverse; }}
 .st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem; }}
-.st-key-{box} .vega-bind input[type=range] {{ width: 420px !important; margin: 0; }}
+.st-key-{box} .vega-bind input[type=range] {{ width: min(420px, 60vw) !important; margin: 0; }}
 .st-key-{box} .vega-bind input + span {{ display: none; }}
 .st-key-{box} .play {{ font: inherit; font-size: .9rem; color: inherit; background: none;
   cursor: pointer; min-width: 6.5em; padding: .2em .8em; border-radius: 4px;
@@ -17,11 +25,35 @@ LOOK = """<style>
 _SCRIPT = """<button class="play" type="button">▶ Play</button>
 <script>
 (() => {{
-  const button = document.querySelector('.st-key-{box} .play');
-  const slider = () => document.querySelector('.st-key-{box} .vega-bind input[type=range]');
-  let timer = null;
+  const epochs = {epochs};
+  const box = document.querySelector('.st-key-{box}');
+  const button = box.querySelector('.play');
+  const slider = () => box.querySelector('.vega-bind input[type=range]');
+  let timer = null, writing = null, known = null;
   const set = (at, value) => {{
     at.value = value; at.dispatchEvent(new Event('input', {{bubbles: true}}));
+  }};
+  const write = () => {{
+    const url = new URL(location.href);
+    url.searchParams.set('{name}', epochs[+slider().value]);
+    history.replaceState(history.state, '', url);
+  }};
+  const adopt = () => {{
+    const at = slider();
+    if (!button.isConnected) return clearInterval(watch);
+    if (!at || at === known) return;
+    known = at;
+    const asked = new URL(location.href).searchParams.get('{name}');
+    if (!/^[0-9]{{1,9}}$/.test(asked ?? '')) return;
+    const far = epochs.map(epoch => Math.abs(epoch - asked));
+    const nearest = far.indexOf(Math.min(...far));
+    if (nearest !== +at.value) set(at, nearest);
+  }};
+  const watch = setInterval(adopt, 100);
+  box.oninput = event => {{
+    if (event.target !== slider()) return;
+    clearTimeout(writing);
+    writing = setTimeout(write, 200);
   }};
   const stop = () => {{ clearInterval(timer); timer = null; button.textContent = '▶ Play'; }};
   const step = () => {{
@@ -40,9 +72,18 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
 </script>"""
 
 
-def play_button(box: str, *, seconds: float, frames: int) -> None:
-    """Plays the only slider in the container with the key `box` from end to end in `seconds`."""
-    pause = max(60, round(1000 * seconds / max(frames, 1)))
+def player(box: str, epochs: Sequence[int], *, seconds: float = 8) -> None:
+    """Plays the only slider in the container with the key `box` from end to end in `seconds`, and
+    keeps its epoch in the URL. epochs: those of the slider's places."""
+    pause = max(60, round(1000 * seconds / max(len(epochs), 1)))
     name = html.escape(box)
-    st.html(LOOK.format(box=name) + _SCRIPT.format(box=name, pause=pause), width="content",
-            unsafe_allow_javascript=True)  # fmt: skip
+    script = _SCRIPT.format(box=name, pause=pause, name=EPOCH, epochs=json.dumps(list(epochs)))
+    st.html(LOOK.format(box=name) + script, width="content", unsafe_allow_javascript=True)
+
+
+def frame_on_screen(epochs: Sequence[int]) -> int:
+    """The place among the epochs of the one in the URL, or of the nearest; else the last place."""
+    asked = st.query_params.get(EPOCH, "")
+    if not (asked.isascii() and asked.isdecimal() and len(asked) < 10):
+        return len(epochs) - 1
+    return int(np.abs(np.asarray(epochs) - int(asked)).argmin())

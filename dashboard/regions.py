@@ -12,7 +12,7 @@ from modadd.network import Classifier, logits, unpack_classifier
 from modadd.snapshots import Floats
 
 SIDE = 128  # points along a picture's side
-_CHUNK = 8  # pictures whose logits are in memory together
+_CHUNK = 1  # pictures at once: their logits then stay in the processor's cache
 
 
 def region_pictures(

@@ -11,6 +11,7 @@ from dashboard.controls import open_page
 from dashboard.gallery import MOST_TILES, frames_of, gallery
 from dashboard.loaders import Database
 from dashboard.pages import PAGES
+from dashboard.player import frame_on_screen, player
 from dashboard.run_rows import column_order, label, thumbnail, varying
 from dashboard.takeaway import take_away
 from dashboard.theme import STRUCTURE_COLOURS, residue_colours
@@ -20,13 +21,6 @@ TILE_COUNTS = (24, 48, 100, MOST_TILES)
 # Tiles a row by how many there are, so that a screen holds them.
 _COLUMNS = {24: 8, 48: 12, 100: 14, MOST_TILES: 20}
 ROWS_A_PAGE = 50
-# The slider comes first, as it moves what is below it.
-_LOOK = """<style>
-.st-key-gallery-box .vega-embed { display: flex; flex-direction: column-reverse; }
-.st-key-gallery-box .vega-bind label { display: flex; align-items: center; gap: .8rem; }
-.st-key-gallery-box .vega-bind input[type=range] { width: 420px !important; margin: 0; }
-.st-key-gallery-box .vega-bind input + span { display: none; }
-</style>"""
 _FRAMES = " ".join(
     f'<span style="border:2px solid {colour};border-radius:3px;padding:0 .5em;margin-right:.4em">'
     f"{name}</span>"
@@ -62,13 +56,18 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
     chart = gallery_chart(shown, about)
     clickable = "run" in PAGES
     with st.container(key="gallery-box"):
-        st.html(f'{_LOOK}<div style="font-size:.85rem">{_FRAMES}</div>')
+        st.html(f'<div style="font-size:.85rem">{_FRAMES}</div>')
+        if len(frames) > 1:
+            player("gallery-box", frames)
         event: Any = st.altair_chart(
             chart, key="gallery", width="content", selection_mode=[TILE] if clickable else None,
             on_select="rerun" if clickable else "ignore",
         )  # fmt: skip
     st.caption(_caption(len(rows), len(first), stored, varied))
-    take_away("gallery", tiles, chart=chart, sql=sql)
+    take_away(
+        "gallery", tiles, sql=sql,
+        chart=lambda: gallery_chart(shown, about, start=frame_on_screen(frames)),
+    )  # fmt: skip
     picked = event["selection"].get(TILE) if clickable else None
     if picked:
         open_page("run", run=picked[0]["run_id"])

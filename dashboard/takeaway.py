@@ -1,5 +1,6 @@
 """Under every chart and table: its rows, its picture, and what makes it again."""
 
+import inspect
 import io
 import shlex
 from typing import Any
@@ -28,8 +29,9 @@ def take_away(
 ) -> None:
     """A button that opens the ways to take away what is on screen; a file is made when chosen.
 
-    name: of the files, unique on the page. chart: an Altair chart. sql, command: what makes the
-    same again, in SQL or in a terminal. typeset: the table as people read it, for a document.
+    name: of the files, unique on the page. chart: an Altair chart, or a function that draws what
+    is on screen. sql, command: what makes the same again, in SQL or in a terminal. typeset: the
+    table as people read it, for a document.
     """
     # The files are made here and not in a callable of the button: what a callable makes is dropped
     # as soon as any session's script has run twice, which may be before it is fetched.
@@ -48,8 +50,10 @@ def take_away(
         assert chosen is not None
         if chosen in typesetting.FORMS and typeset is not None:
             data = typesetting.to_document(typeset, chosen)
+        elif chosen in PICTURES:
+            data = to_picture(_drawn(chart), chosen)
         else:
-            data = to_picture(chart, chosen) if chosen in PICTURES else to_table(rows, chosen)
+            data = to_table(rows, chosen)
         file = f"{name}.{typesetting.SUFFIXES.get(chosen, chosen.lower())}"
         size = f"{len(rows):,} rows, {len(data) / 1000:,.0f} kB"
         st.download_button(f"Download {file}", data, file, formats[chosen], on_click="ignore")
@@ -88,3 +92,7 @@ def to_picture(chart: Any, picture: str) -> bytes:
     if picture == "PNG":
         return vl_convert.vegalite_to_png(spec, scale=2)
     return vl_convert.vegalite_to_pdf(spec)
+
+
+def _drawn(chart: Any) -> Any:
+    return chart() if inspect.isfunction(chart) else chart

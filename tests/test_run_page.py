@@ -1,3 +1,4 @@
+import re
 import shlex
 
 import numpy as np
@@ -5,7 +6,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from dashboard.charts_panels import FRAME, place
+from dashboard.charts_panels import CURVES, EPOCHS, FRAME, REACH, place
 from dashboard.charts_run import run_chart
 from dashboard.forces_shown import term_forces
 from dashboard.frames import DIGITS, UNITS, common_reach, frames
@@ -108,8 +109,9 @@ def test_the_panels_have_equal_and_constant_scales(dim):
     shown = frames([0, 5, 9], walk(dim=dim), None)
     series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, np.nan]})
     chart = run_chart(shown, series, start=1, unit="epoch")
-    rows = chart.spec["vconcat"]
-    panels = [panel for row in rows for panel in row.get("hconcat", [])]
+    every = [panel for row in chart.spec["vconcat"] for panel in row["hconcat"]]
+    panels = [panel for panel in every if str(panel["title"]["text"]) not in CURVES]
+    assert len(every) == len(panels) + 1
     assert len(panels) == 2 * max(1, dim * (dim - 1) // 2)
     for panel in panels:
         assert panel["width"] == panel["height"]
@@ -118,8 +120,35 @@ def test_the_panels_have_equal_and_constant_scales(dim):
             assert len(scales) == 1
     (frame,) = (param for param in chart.spec["params"] if param["name"] == FRAME)
     assert (frame["value"], frame["bind"]["max"]) == (1, 2)
-    assert FRAME in place("datum.x0", 1.0)
+    assert FRAME in place("datum.x0", REACH)
     assert "epoch" in vl_convert.vegalite_to_svg(on_paper(chart).to_json())
+
+
+def drawn_rules(chart):
+    """The x coordinates at which the picture has vertical rules."""
+    svg = vl_convert.vegalite_to_svg(on_paper(chart).to_json())
+    marks = re.findall(r'class="mark-rule role-mark[^>]*>(.*?)</g>', svg)
+    return [float(x) for mark in marks for x in re.findall(r"translate\(([\d.]+),", mark)]
+
+
+def test_every_curve_marks_the_epoch_of_the_slider():
+    series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0], "loss": 1.0})
+    series = series.assign(train_loss=[3.0, 2.0, 1.0])
+    chart = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch")
+    first, last = drawn_rules(chart.at(0)), drawn_rules(chart)
+    assert len(first) == len(last) == 2
+    assert first == [0, 0]
+    assert min(last) > 100
+
+
+def test_runs_of_one_layout_share_all_but_data_and_parameters():
+    series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0]})
+    one = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch").spec
+    other = run_chart(frames([0, 5, 7, 99], 5 * walk(4), None), series, unit="epoch").spec
+    assert one["vconcat"] is other["vconcat"]
+    names = [param["name"] for param in one["params"]]
+    assert {FRAME, EPOCHS, REACH} < set(names)
+    assert one["params"] != other["params"]
 
 
 def test_the_curves_are_the_series_without_what_is_undefined():

@@ -96,7 +96,7 @@ def live() -> None:
     st.markdown(f"**{unit.capitalize()} {run.now.epoch:,}**{end}{what}")
     shown = run.picture()
     chart = run_chart(
-        shown.frames, run.series, start=0, unit=unit, pictures=shown.pictures,
+        shown.frames, run.series, unit=unit, pictures=shown.pictures,
         arrows=shown.arrows, length=run.config.length,
     )  # fmt: skip
     st.vega_lite_chart(chart.spec, key="lab-chart", width="content")

@@ -7,7 +7,7 @@ from dashboard.charts_run import run_chart
 from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
 from dashboard.pages import PAGES
-from dashboard.player import play_button
+from dashboard.player import frame_on_screen, player
 from dashboard.run_facts import config_of, sweep_words
 from dashboard.run_parts import facts, near_runs, numbers, pick_run
 from dashboard.takeaway import take_away, terminal
@@ -56,6 +56,7 @@ shown = loaders.shown_run(opened, run_id, low, high)
 if shown is not None and len(shown.frames.epochs) < len(stored):
     low, high = st.slider(
         f"{unit.capitalize()}s", low, high, (low, high), key=f"window-{run_id}",
+        bind="query-params",
         help=f"{len(stored):,} are stored and a chart holds {len(shown.frames.epochs)}: narrow the "
         "window to see every one.",
     )  # fmt: skip
@@ -67,22 +68,19 @@ if shown is None:
     states.nothing_to_draw(f"No arrangement of this run is stored; make it again: `{command}`")
 else:
     epochs = shown.frames.epochs
-    asked = st.query_params.get("epoch", "")
-    at = min(range(len(epochs)), key=lambda i: abs(epochs[i] - int(asked))) if (
-        asked.isascii() and asked.isdecimal() and len(asked) < 10
-    ) else len(epochs) - 1  # fmt: skip
-    chart = run_chart(
-        shown.frames, series, start=at, unit=unit, pictures=shown.pictures, arrows=shown.arrows
-    )
+    chart = run_chart(shown.frames, series, unit=unit, pictures=shown.pictures, arrows=shown.arrows)
     with st.container(key="run-box"):
         if len(epochs) > 1:
-            play_button("run-box", seconds=8, frames=len(epochs))
+            player("run-box", epochs)
         st.vega_lite_chart(chart.spec, key=f"run-{run_id}-{low}-{high}", width="content")
     if shown.why:
         states.nothing_to_draw(f"Without the classifier's regions: {shown.why}")
     if shown.frames.dim > 2:
         st.caption("Each panel shows two of the dimensions; all of them matter for what is near.")
-    take_away(f"run-{run_id}", series, chart=chart, sql=sql, command=command)
+    take_away(
+        f"run-{run_id}", series, chart=lambda: chart.at(frame_on_screen(epochs)), sql=sql,
+        command=command,
+    )  # fmt: skip
 if "lab" in PAGES:
     st.page_link(
         PAGES["lab"].path, label="Go on from here in the Lab", icon=":material/science:",
