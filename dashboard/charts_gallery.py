@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import altair as alt
 
 from dashboard.gallery import UNITS, Gallery
-from dashboard.theme import QUIET, STRUCTURE_COLOURS
+from dashboard.theme import AS_CANVAS, QUIET, STRUCTURE_COLOURS
 
 WIDTH = 960
 FRAME, TILE = "frame", "tile"
@@ -46,8 +46,7 @@ def gallery_chart(
             padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
             # Fitting into the page's width would squeeze one axis and not the other.
             autosize=alt.AutoSizeParams(type="pad"),
-            # Thousands of dots move at each step of the slider: as SVG that takes twice as long.
-            usermeta={"embedOptions": {"renderer": "canvas"}},
+            usermeta=AS_CANVAS,
         )
         .configure_view(stroke=None)
     )

@@ -12,14 +12,17 @@ SCHEME: Literal["viridis"] = "viridis"
 # The place on it where black text begins to read better than white.
 TURN = 0.47
 HEIGHT = 420
+CELL = "cell"  # a row's number among the cells
 _CROWDED = 14  # columns from which numbers would not fit their cells
+_ROOMY = 8  # columns and rows up to which the interval fits, too
+_FIRST_LINE = {"fontSize": 13, "fontWeight": 600}
 
 
 def heat_map(
     cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool, height: int = HEIGHT
 ) -> alt.LayerChart | alt.FacetChart:
     """A cell for each combination of two fields: colour and text say the value, the text also n.
-    A cell without a value is an outline."""
+    A cell without a value is an outline. A click selects the cell's number as `cell`."""
     rows = _labelled(cells, (x, y), percent)
     low, high = _ends(rows, "value", "value")
     rows["ink"] = ((rows["value"] - low) / (high - low) > TURN).map(
@@ -38,15 +41,21 @@ def heat_map(
             title=None, format=".0%" if percent else "~g", gradientLength=height - 20
         ),
     )
+    outline = base.mark_rect(fill="transparent", stroke=QUIET, strokeWidth=0.6, strokeDash=[2, 2])
+    filled = base.transform_filter("isValid(datum.value)").mark_rect(cursor="pointer")
     layers: list[alt.Chart] = [
-        base.mark_rect(fillOpacity=0, stroke=QUIET, strokeWidth=0.6, strokeDash=[2, 2]),
-        base.transform_filter("isValid(datum.value)").mark_rect().encode(color=colour),
+        outline.add_params(_click()),
+        filled.encode(color=colour),
     ]
     if rows[x].nunique() < _CROWDED:
         ink = alt.Color("ink:N", scale=None)
-        value = base.mark_text(dy=-7, fontSize=13, fontWeight=600)
-        n = base.mark_text(dy=9, fontSize=10.5)
-        layers += [value.encode(text="text:N", color=ink), n.encode(text="count:N", color=ink)]
+        roomy = rows[x].nunique() <= _ROOMY and rows[y].nunique() <= _ROOMY
+        lines = ("text", "interval", "count") if roomy else ("text", "count")
+        for place, line in enumerate(lines):
+            size: dict[str, Any] = {"fontSize": 10.5} if place else _FIRST_LINE
+            middle = (len(lines) - 1) / 2
+            words = base.mark_text(dy=16 * (place - middle), cursor="pointer", **size)
+            layers.append(words.encode(text=f"{line}:N", color=ink))
     return alt.layer(*layers).resolve_scale(color="independent").properties(height=height)
 
 
@@ -54,7 +63,8 @@ def curve(
     cells: pd.DataFrame, x: str, title: str, *, percent: bool
 ) -> alt.LayerChart | alt.FacetChart:
     """A quantity over one field: its band of 95 % intervals, and n at each point. Over words: no
-    line between them, and each its own interval."""
+    line between them, and each its own interval. A click on a point selects its number as `cell`.
+    """
     rows = _labelled(cells, (x,), percent)
     numeric = pd.api.types.is_numeric_dtype(rows[x])
     place = (
@@ -74,7 +84,8 @@ def curve(
         line = [base.mark_line(color=BLUE, strokeWidth=2).encode(y="value:Q")]
     else:
         spread, line = base.mark_rule(color=BLUE, strokeWidth=2).encode(y=y, y2="high:Q"), []
-    point = base.mark_circle(color=BLUE, size=70, opacity=1).encode(y="value:Q")
+    point = base.mark_circle(color=BLUE, size=70, opacity=1, cursor="pointer").encode(y="value:Q")
+    point = point.add_params(_click())
     # Above the interval; above the point where n = 1 leaves it undefined.
     n = (
         base.transform_calculate(top="isValid(datum.high) ? datum.high : datum.value")
@@ -82,6 +93,10 @@ def curve(
         .encode(y="top:Q", text="count:N")
     )
     return alt.layer(spread, *line, point, n).properties(height=HEIGHT)
+
+
+def _click() -> alt.Parameter:
+    return alt.selection_point(name=CELL, fields=[CELL], on="click", clear=False, toggle=False)
 
 
 def _ends(rows: pd.DataFrame, low: str, high: str) -> tuple[float, float]:
@@ -94,13 +109,19 @@ def _ends(rows: pd.DataFrame, low: str, high: str) -> tuple[float, float]:
 
 
 def _labelled(cells: pd.DataFrame, fields: tuple[str, ...], percent: bool) -> pd.DataFrame:
-    """The cells with text (the value), count (n) and, of each field, <field>_label."""
+    """The cells with text (the value), interval, count (n), cell (its number) and, of each field,
+    <field>_label."""
     form = "{:.1%}" if percent else "{:.3g}"
     texts = [
         form.format(value) if n else "–"
         for value, n in zip(cells["value"], cells["n"], strict=True)
     ]
-    rows = cells.assign(text=texts, count=[f"n = {n:,}" for n in cells["n"]])
+    counts = [f"n = {n:,}" for n in cells["n"]]
+    ends = zip(cells["low"], cells["high"], strict=True)
+    known = [
+        f"[{form.format(low)}, {form.format(high)}]" if low == low else "" for low, high in ends
+    ]
+    rows = cells.assign(text=texts, interval=known, count=counts, cell=range(len(cells)))
     for field in fields:
         rows[f"{field}_label"] = [_label(row, field) for row in cells.to_dict("records")]
     return rows
@@ -109,8 +130,13 @@ def _labelled(cells: pd.DataFrame, fields: tuple[str, ...], percent: bool) -> pd
 def _label(row: dict[Any, Any], field: str) -> str:
     """A value, or the first and the last value of a bin."""
     ends = (row.get(f"{field}_from", row[field]), row.get(f"{field}_to", row[field]))
-    texts = [end if isinstance(end, str) else f"{end:.3g}" for end in ends]
+    texts = [end if isinstance(end, str) else _number(end) for end in ends]
     return texts[0] if texts[0] == texts[1] else f"{texts[0]} – {texts[1]}"
+
+
+def _number(value: float) -> str:
+    whole = 1000 <= abs(value) < 1e6 and value == int(value)
+    return f"{value:,.0f}" if whole else f"{value:.3g}"
 
 
 def _bands(rows: pd.DataFrame, field: str, *, upwards: bool = False) -> dict[str, Any]:

@@ -1,18 +1,26 @@
 """Charts of runs, a mark a run."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import STRUCTURE_COLOURS
+from dashboard.theme import AS_CANVAS, STRUCTURE_COLOURS
+from db.filters import Between
 
 BRUSH = "brush"
 _SHAPES = {"circle": "circle", "perfect grid": "triangle-up", "imperfect grid": "square"}
 
 
-def scatter(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
+def scatter(rows: pd.DataFrame, x: str, y: str, brushed: Sequence[Between] = ()) -> alt.Chart:
     """One column against another, a mark a run, coloured and shaped by structure; a rectangle
-    drawn over it selects as `brush`. rows: run_id, seed, structure, x and y."""
-    brush = alt.selection_interval(name=BRUSH, encodings=["x", "y"])
+    drawn over it selects as `brush`. rows: run_id, seed, structure, x and y. brushed: the ranges,
+    on x and y, of a rectangle that is there from the start."""
+    ends = {found.column: [found.low, found.high] for found in brushed}
+    start = {axis: ends[name] for axis, name in (("x", x), ("y", y)) if name in ends}
+    value: Any = start if len(start) == 2 else alt.Undefined
+    brush = alt.selection_interval(name=BRUSH, encodings=["x", "y"], value=value)
     domain = list(STRUCTURE_COLOURS)
     columns = list(dict.fromkeys(["run_id", "seed", x, y, "structure"]))
     return (
@@ -34,7 +42,7 @@ def scatter(rows: pd.DataFrame, x: str, y: str) -> alt.Chart:
             tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in columns],
         )
         .add_params(brush)
-        .properties(height=360)
+        .properties(height=360, usermeta=AS_CANVAS)
     )
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import BLUE, QUIET, VERMILLION
+from dashboard.theme import AS_CANVAS, BLUE, QUIET, VERMILLION
 
 POINT = "run"
 _STRUCTURES = ["circle", "grid"]
@@ -38,7 +38,7 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
             tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
         )
         .add_params(*click)
-        .properties(height=360)
+        .properties(height=360, usermeta=AS_CANVAS)
     )
 
 

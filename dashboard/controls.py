@@ -231,7 +231,7 @@ def _placeholder(end: float | str) -> str:
 def _footer(opened: Database, chosen: Filter) -> None:
     passing, stored = (
         loaders.count_runs(opened, chosen),
-        loaders.count_runs(opened, Filter(kind=chosen.kind)),
+        loaders.stored_runs(opened, chosen.kind),
     )
     left, right = st.columns([2, 1], vertical_alignment="center")
     left.caption(f"**{passing:,}** of {stored:,} {SIMULATORS[chosen.kind].title}")

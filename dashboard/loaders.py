@@ -138,12 +138,6 @@ def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None
     return run_lists.span(opened.engine, kind, column)
 
 
-@cached(32)
-def count_runs(opened: Database, chosen: Filter) -> int:
-    """How many runs pass the filter."""
-    return run_lists.count_runs(opened.engine, chosen)
-
-
 @cached(16)
 def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None) -> pd.DataFrame:
     """The runs that pass the filter, with those columns (all, if None).
@@ -152,6 +146,21 @@ def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None
         StoreError: for a column that the database lacks.
     """
     return run_lists.filtered_runs(opened.engine, chosen, wanted)
+
+
+def count_runs(opened: Database, chosen: Filter) -> int:
+    """How many runs pass the filter.
+
+    Raises:
+        StoreError: as `runs`, whose rows nearly every page shows: no query to count them first.
+    """
+    return len(runs(opened, chosen))
+
+
+def stored_runs(opened: Database, kind: str) -> int:
+    """How many runs of a kind there are."""
+    counts = kind_counts(opened)
+    return int(counts.loc[counts["kind"] == kind, "runs"].sum())
 
 
 @cached(32)
@@ -243,11 +252,12 @@ def metrics_at(opened: Database, chosen: Filter, epoch: int) -> pd.DataFrame:
 
 @cached(4)
 def gaps(
-    opened: Database, chosen: Filter, epoch: int | None
+    opened: Database, kind: str, epoch: int | None
 ) -> list[tuple[NDArray[np.int64], NDArray[np.float32]]]:
-    """Runs (run,) and their `modadd.structures.gaps_in_residue` (run, pair), one item a modulus;
-    at an epoch or, if None, at the end of each run."""
-    placed = epochs.embeddings_at(opened.engine, chosen, epoch)
+    """All runs of a kind (run,) and their `modadd.structures.gaps_in_residue` (run, pair), one item
+    a shape; at an epoch or, if None, at the end of each run. Not by filter: what takes long is then
+    done once for all filters."""
+    placed = epochs.embeddings_at(opened.engine, Filter(kind=kind), epoch)
     return [(some.run_ids, gaps_in_residue(some.embeddings)) for some in placed]
 
 
@@ -260,7 +270,7 @@ def run_details(opened: Database, run_id: int) -> dict[str, Any] | None:
 @cached(8)
 def run_ids(opened: Database, chosen: Filter) -> list[int]:
     """The run_ids that pass the filter, sorted."""
-    return list(runs(opened, chosen, ("run_id",))["run_id"].tolist())
+    return list(runs(opened, chosen)["run_id"].tolist())
 
 
 @cached(8)

@@ -1,7 +1,8 @@
 """A play button beside a chart's slider: it moves the slider in the browser, without the server.
 
-The epoch on screen is in the URL, which the browser writes and reads by itself: a copied URL shows
-the same epoch, and a step of the slider never runs the page again.
+The epoch on screen is in the URL: a copied URL shows the same epoch. A step of the slider does not
+run the page again; once it rests, the browser writes the URL and tells the server of it, as if one
+had gone there through the browser's history.
 """
 
 import html
@@ -12,6 +13,7 @@ import numpy as np
 import streamlit as st
 
 EPOCH = "epoch"  # in the URL
+REST = 500  # milliseconds after which a slider rests
 LOOK = """<style>
 .st-key-{box} .vega-embed {{ display: flex; flex-direction: column-reverse; }}
 .st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem; }}
@@ -34,10 +36,14 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
     at.value = value; at.dispatchEvent(new Event('input', {{bubbles: true}}));
   }};
   const write = () => {{
-    const url = new URL(location.href);
-    url.searchParams.set('{name}', epochs[+slider().value]);
+    const at = slider(), url = new URL(location.href);
+    if (timer || !at || !button.isConnected) return;
+    url.searchParams.set('{name}', epochs[+at.value]);
+    if (url.href === location.href) return;
     history.replaceState(history.state, '', url);
+    window.dispatchEvent(new PopStateEvent('popstate', {{state: history.state}}));
   }};
+  const later = () => {{ clearTimeout(writing); writing = setTimeout(write, {rest}); }};
   const adopt = () => {{
     const at = slider();
     if (!button.isConnected) return clearInterval(watch);
@@ -51,11 +57,11 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
   }};
   const watch = setInterval(adopt, 100);
   box.oninput = event => {{
-    if (event.target !== slider()) return;
-    clearTimeout(writing);
-    writing = setTimeout(write, 200);
+    if (event.target === slider()) later();
   }};
-  const stop = () => {{ clearInterval(timer); timer = null; button.textContent = '▶ Play'; }};
+  const stop = () => {{
+    clearInterval(timer); timer = null; button.textContent = '▶ Play'; later();
+  }};
   const step = () => {{
     const at = slider();
     if (!at || !button.isConnected || +at.value >= +at.max) return stop();
@@ -77,7 +83,9 @@ def player(box: str, epochs: Sequence[int], *, seconds: float = 8) -> None:
     keeps its epoch in the URL. epochs: those of the slider's places."""
     pause = max(60, round(1000 * seconds / max(len(epochs), 1)))
     name = html.escape(box)
-    script = _SCRIPT.format(box=name, pause=pause, name=EPOCH, epochs=json.dumps(list(epochs)))
+    script = _SCRIPT.format(
+        box=name, pause=pause, rest=REST, name=EPOCH, epochs=json.dumps(list(epochs))
+    )
     st.html(LOOK.format(box=name) + script, width="content", unsafe_allow_javascript=True)
 
 

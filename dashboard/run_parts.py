@@ -29,7 +29,7 @@ def pick_run(opened: Database, chosen: Filter) -> int:
     run_id = _asked(opened)
     if run_id is None:
         if not ids:
-            states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+            states.empty_filter(loaders.stored_runs(opened, chosen.kind))
         run_id = ids[0]
     before, after = neighbours_in_list(ids, run_id)
     st.session_state[_PICKED] = run_id

@@ -1,8 +1,8 @@
 """Runs as rows that people read: structure in words, the fields that vary first, thumbnails."""
 
+import base64
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 import numpy as np
 import pandas as pd
@@ -34,8 +34,9 @@ def structure_shares(rows: pd.DataFrame) -> dict[str, Estimate]:
 
 def varying(rows: pd.DataFrame, fields: Iterable[str]) -> list[str]:
     """Those of the config fields in which the runs differ, but for the seed; most values first."""
-    values = {name: rows[name].nunique() for name in fields if name != "seed"}
-    return sorted((name for name in values if values[name] > 1), key=lambda name: -values[name])
+    differing = [name for name in fields if name != "seed" and _differ(rows[name])]
+    values = {name: rows[name].nunique() for name in differing}
+    return sorted(differing, key=lambda name: -values[name])
 
 
 def column_order(rows: pd.DataFrame, fields: Sequence[str]) -> list[str]:
@@ -62,11 +63,16 @@ def thumbnail(arrangement: NDArray[np.float32], colours: Sequence[str]) -> str:
         f'<path stroke="{colour}" d="M{x} {-y}h.01"/>'
         for (x, y), colour in zip(places, colours, strict=True)
     )
-    return "data:image/svg+xml;utf8," + quote(
+    picture = (
         '<svg xmlns="http://www.w3.org/2000/svg" width="56" height="56" viewBox="-48 -48 96 96">'
-        f'<g stroke-width="13" stroke-linecap="round">{dots}</g></svg>',
-        safe="<>=\"/:; .-'",
+        f'<g stroke-width="13" stroke-linecap="round">{dots}</g></svg>'
     )
+    return "data:image/svg+xml;base64," + base64.b64encode(picture.encode()).decode()
+
+
+def _differ(column: pd.Series) -> bool:
+    """Whether a column has more than one value: cheaper than to count them."""
+    return len(column) > 0 and bool((column != column.iloc[0]).any())
 
 
 def _number(value: object) -> bool:

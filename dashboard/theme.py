@@ -20,6 +20,9 @@ STRUCTURE_COLOURS = {"circle": BLUE, "perfect grid": GREEN, "imperfect grid": VE
 # Readable on both backgrounds: rules, frames, text of second rank.
 QUIET = "#8a8f98"
 
+# For charts of thousands of marks, which a browser draws many times faster so than as SVG.
+AS_CANVAS = {"embedOptions": {"renderer": "canvas"}}
+
 LIGHTNESSES = (0.50, 0.66, 0.82)
 CHROMA = 0.13
 

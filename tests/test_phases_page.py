@@ -8,11 +8,11 @@ import pytest
 import vl_convert
 from conftest import checked
 
-from dashboard.charts_phases import SCHEME, TURN, curve, heat_map
-from dashboard.phase_queries import grouped_sql
+from dashboard.charts_phases import CELL, SCHEME, TURN, curve, heat_map
+from dashboard.phase_queries import filter_of_cell, grouped_sql
 from dashboard.theme import on_paper
 from db import run_lists
-from db.connect import reader
+from db.connect import open_for_reading, reader
 from db.filters import Filter, OneOf
 from modadd.phases import STRUCTURES, Quantity, phases
 
@@ -56,20 +56,20 @@ def test_the_page_opens_on_the_share_of_circles_over_what_varies_most(open_page)
 
 def test_the_choices_are_those_of_the_url(open_page):
     shown = open_page(
-        quantity="mean grid imperfections", among="grids", x="epochs", y="weight_decay"
+        quantity="mean grid imperfections", among="grids", over="epochs", by="weight_decay"
     )
     assert choice(shown, "Quantity").value == "mean grid imperfections"
     assert choice(shown, "and").value == "weight_decay"
     assert "Mean grid imperfections among the grids" in texts(shown.markdown)
 
 
-@pytest.mark.parametrize("query", [{"x": "none"}, {"quantity": "no"}, {"y": "x"}, {"among": 1}])
+@pytest.mark.parametrize("query", [{"over": "none"}, {"quantity": "no"}, {"by": "x"}, {"among": 1}])
 def test_choices_that_cannot_be_are_left_out(open_page, query):
     assert "cells" in texts(open_page(**query).caption)
 
 
 def test_one_field_is_a_curve_and_a_second_a_heat_map(open_page):
-    shown = open_page(experiment="table-1", x="weight_decay")
+    shown = open_page(experiment="table-1", over="weight_decay")
     assert "n = 48 runs in 4 cells" in texts(shown.caption)
     choice(shown, "and").set_value("seed")
     checked(shown.run())
@@ -82,7 +82,7 @@ def test_runs_of_one_config_say_what_to_train(open_page):
 
 
 def test_runs_that_diverged_are_counted_and_not_drawn(open_page):
-    shown = open_page(x="learning_rate", y="(none: a curve)")
+    shown = open_page(over="learning_rate", by="(none: a curve)")
     assert "1 diverged and are left out" in texts(shown.caption)
 
 
@@ -181,3 +181,30 @@ def test_bins_have_the_sql_of_their_runs(rows):
     many = pd.concat([rows] * 10).assign(seed=np.arange(10 * len(rows)))
     cells = phases(many, ["seed"], Quantity("circle"))
     assert grouped_sql(Filter(), ["seed"], Quantity("circle"), cells) == Filter().sql()
+
+
+@pytest.mark.parametrize(
+    "quantity", [Quantity("circle"), Quantity("grid_imperfections", "grid")], ids=str
+)
+@pytest.mark.parametrize(
+    "fields", [["weight_decay"], ["weight_decay", "epochs"], ["seed"]], ids=str
+)
+def test_the_filter_of_a_cell_passes_the_runs_that_the_cell_counts(
+    small_database, rows, quantity, fields, monkeypatch
+):
+    monkeypatch.setattr("modadd.phases.MOST_VALUES", 6)
+    cells = phases(rows, fields, quantity)
+    assert cells["diverged"].any()
+    counted = cells[cells["n"] > 0].to_dict("records")
+    with open_for_reading(str(small_database)) as engine:
+        for cell in counted:
+            chosen = filter_of_cell(Filter(), fields, quantity, cell)
+            assert run_lists.count_runs(engine, chosen) == cell["n"]
+
+
+def test_a_click_selects_the_cells_number(rows):
+    cells = phases(rows, ["weight_decay", "epochs"], Quantity("circle"))
+    chart = heat_map(cells, "weight_decay", "epochs", "share", percent=True)
+    (click,) = chart.to_dict()["params"]
+    assert click["select"]["fields"] == [CELL]
+    assert drawn(chart)[CELL].tolist() == list(range(len(cells)))

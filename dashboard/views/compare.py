@@ -75,7 +75,7 @@ for column, (side, runs) in zip(st.columns(2), sides.items(), strict=True):
         named(side.split(":")[0].capitalize(), chosen[side], runs)
 left_runs, right_runs = sides.values()
 if left_runs.empty:
-    states.empty_filter(loaders.count_runs(opened, Filter(kind=left.kind)))
+    states.empty_filter(loaders.stored_runs(opened, left.kind))
 if right_runs.empty:
     states.nothing_to_draw(
         "No run passes the right side's filter: widen it under *Choose the right side*"

@@ -1,16 +1,17 @@
 """Phase diagram: a quantity over one or two config fields, over the runs of the filter."""
 
+from typing import Any
+
 import pandas as pd
 import streamlit as st
 
 from dashboard import loaders, states
-from dashboard.charts_phases import curve, heat_map
-from dashboard.controls import filter_of_page
+from dashboard.charts_phases import CELL, curve, heat_map
+from dashboard.controls import filter_of_page, open_page, set_filter
 from dashboard.header import header
-from dashboard.phase_queries import grouped_sql
+from dashboard.phase_queries import filter_of_cell, grouped_sql
 from dashboard.run_rows import varying
 from dashboard.takeaway import take_away
-from db.filters import Filter
 from modadd.phases import STRUCTURES, Quantity, phases
 from modadd.simulators import SIMULATORS
 
@@ -21,14 +22,15 @@ opened, chosen = loaders.database(), filter_of_page()
 header(
     "Phase diagram",
     "Where in the space of configs which structures form: each cell is the share of a structure, "
-    "or the mean of a metric, over the runs of the filter with those values, with n below it and "
-    "its 95 % interval on hover (Wilson's of a share, Student's t of a mean). Over one field "
-    "alone it is a curve with its band. Runs that diverged are left out and counted on hover.",
+    "or the mean of a metric, over the runs of the filter with those values, with its 95 % "
+    "interval (Wilson's of a share, Student's t of a mean; on hover where it does not fit) and n. "
+    "Over one field alone it is a curve with its band. Runs that diverged are left out and counted "
+    "on hover.",
 )
 stored = loaders.columns(opened, chosen.kind)
 rows = loaders.runs(opened, chosen)
 if rows.empty:
-    states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+    states.empty_filter(loaders.stored_runs(opened, chosen.kind))
 fields = list(SIMULATORS[chosen.kind].config.field_types())
 offered = varying(rows, fields)
 if not offered:
@@ -63,10 +65,10 @@ with places[1]:
         "unless another set is chosen.",
     )  # fmt: skip
 with places[2]:
-    x = pick("Over", offered, 0, "x")
+    x = pick("Over", offered, 0, "over")
 others = [ALONE, *(name for name in offered if name != x)]
 with places[3]:
-    y = pick("and", others, 1 if len(offered) > 2 or "seed" not in others else 0, "y")
+    y = pick("and", others, 1 if len(offered) > 2 or "seed" not in others else 0, "by")
 
 asked = Quantity(quantities[quantity], AMONG[among])
 over = [x] if y == ALONE else [x, y]
@@ -84,13 +86,21 @@ chart = (
     else heat_map(cells, x, y, title, percent=percent)
 )
 st.markdown(f"**{title[0].upper()}{title[1:]}**")
-st.altair_chart(chart, key=f"phase-{'-'.join(over)}")
+event: Any = st.altair_chart(
+    chart, key=f"phase-{'-'.join(over)}", on_select="rerun", selection_mode=[CELL]
+)
 counted, diverged = int(cells["n"].sum()), int(cells["diverged"].sum())
 st.caption(
     f"n = {counted:,} runs in {len(cells):,} cells"
     + (f"; {diverged:,} diverged and are left out" if diverged else "")
-    + ". A field with many values is cut into bins of equally many runs."
+    + ". A field with many values is cut into bins of equally many runs. Click a cell or a point "
+    "to see its runs."
 )
 take_away("phase-diagram", cells, chart=chart, sql=grouped_sql(chosen, over, asked, cells))
 with st.expander("As a table", icon=":material/table:"):
     st.dataframe(pd.DataFrame(cells), hide_index=True, placeholder="–")
+picked = event["selection"].get(CELL)
+if picked:
+    cell = {str(name): value for name, value in cells.iloc[picked[0][CELL]].items()}
+    set_filter(filter_of_cell(chosen, over, asked, cell))
+    open_page("runs")

@@ -1,8 +1,11 @@
 """Runs: scatter, gallery and table of the runs that pass the filter; a brush narrows the latter."""
 
+from functools import partial
+
 import streamlit as st
 
 from dashboard import loaders, states
+from dashboard.brush import brush_in_url, first_brush, forget_brush, keep_brush
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
 from dashboard.header import header
@@ -21,7 +24,7 @@ header(
 )
 rows = loaders.runs(opened, chosen)
 if rows.empty:
-    states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+    states.empty_filter(loaders.stored_runs(opened, chosen.kind))
 rows = with_structure(rows)
 fields = list(SIMULATORS[chosen.kind].config.field_types())
 numeric = [name for name, kind in loaders.columns(opened, chosen.kind).items() if kind is float]
@@ -35,11 +38,17 @@ def pick(title: str, key: str, *wanted: str) -> str:
 
 def brushed(x: str, y: str) -> list[Between]:
     """What the brush asks for, a range a column."""
-    event = st.altair_chart(
-        scatter(rows, x, y), key=f"scatter-{x}-{y}", on_select="rerun", selection_mode=[BRUSH]
-    )
-    ranges = event["selection"].get(BRUSH, {})
-    return [Between(name, *ranges[name]) for name in dict.fromkeys((x, y)) if name in ranges]
+    ranges, key = brush_in_url(x, y), f"scatter-{x}-{y}"
+    st.altair_chart(
+        scatter(rows, x, y, first_brush(key, ranges)), key=key, selection_mode=[BRUSH],
+        on_select=partial(keep_brush, key),
+    )  # fmt: skip
+    return ranges
+
+
+def keep_as_filter(narrowed: Filter) -> None:
+    forget_brush()
+    set_filter(narrowed)
 
 
 def shares() -> None:
@@ -68,7 +77,7 @@ with left:
     take_away(
         "scatter",
         rows[["run_id", "seed", x, y, "structure"]],
-        chart=scatter(rows, x, y),
+        chart=scatter(rows, x, y, ranges),
         sql=narrowed.sql(),
     )
 with right:
@@ -76,7 +85,7 @@ with right:
     if ranges:
         st.button(
             "Keep the brush as filter",
-            on_click=set_filter,
+            on_click=keep_as_filter,
             args=(narrowed,),
             icon=":material/filter_alt:",
         )

@@ -7,7 +7,6 @@ from dashboard.controls import filter_of_page
 from dashboard.header import header
 from dashboard.table_rows import at_epoch, counts_in_prose, named, with_tolerance
 from dashboard.table_sections import runs_section, strip_section, table_section
-from db.filters import Filter
 from modadd.comparable import papers_rows
 from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
 from modadd.simulators import SIMULATORS
@@ -25,7 +24,7 @@ header(
 )
 rows = loaders.runs(opened, chosen)
 if rows.empty:
-    states.empty_filter(loaders.count_runs(opened, Filter(kind=chosen.kind)))
+    states.empty_filter(loaders.stored_runs(opened, chosen.kind))
 fields = list(SIMULATORS[chosen.kind].config.field_types())
 one, two, three = st.columns([2, 2, 1])
 with one:
@@ -43,7 +42,7 @@ if epoch is not None:
     rows = at_epoch(rows, loaders.metrics_at(opened, chosen, epoch))
     if len(rows) < stored:
         st.caption(f"{len(rows):,} of the {stored:,} runs have metrics at this epoch.")
-gaps = loaders.gaps(opened, chosen, epoch)
+gaps = loaders.gaps(opened, chosen.kind, epoch)
 if definitions.counting == "prose":
     rows = with_tolerance(rows, gaps, tolerance)
 if rows["group"].nunique() > table_controls.MOST_GROUPS:

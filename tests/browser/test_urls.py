@@ -1,0 +1,118 @@
+"""What is on screen is in the URL: copied into a fresh browser, it shows the same view."""
+
+import re
+
+import pytest
+
+from browser.serving import settle
+
+SCATTER = "[class*=st-key-scatter-]"
+SIDEBAR = "[data-testid=stSidebar]"
+
+
+@pytest.fixture(scope="module")
+def elsewhere(chromium):
+    """Opens a URL in another browser, which shares nothing with the first but the URL."""
+    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+
+    def open_(url):
+        page = context.new_page()
+        page.goto(url)
+        settle(page)
+        return page
+
+    yield open_
+    context.close()
+
+
+def drag_over(page, chart, start, end):
+    """Drag over a chart, from and to places in shares of its size."""
+    page.locator(chart).scroll_into_view_if_needed()
+    box = page.locator(f"{chart} .vega-embed").bounding_box()
+    x, y, width, height = (box[name] for name in ("x", "y", "width", "height"))
+    page.mouse.move(x + start[0] * width, y + start[1] * height)
+    page.mouse.down()
+    page.mouse.move(x + end[0] * width, y + end[1] * height, steps=8)
+    page.mouse.up()
+
+
+def test_the_epoch_of_a_run(visit, elsewhere):
+    page = visit.open("run?run=40")
+    page.locator(".st-key-run-box input[type=range]").fill("3")
+    epoch = page.get_by_text(re.compile(r"^epoch \d+$")).text_content()
+    page.wait_for_url(f"**epoch={epoch.split()[1]}*")
+    copy = elsewhere(page.url)
+    copy.get_by_text(epoch, exact=True).wait_for()
+    assert copy.locator(".st-key-run-box input[type=range]").input_value() == "3"
+    # Another run begins at its end.
+    copy.get_by_role("button", name="Next", exact=True).click()
+    copy.wait_for_url(lambda url: "epoch" not in url and "run=41" in url)
+    copy.get_by_text("epoch 300", exact=True).wait_for()
+
+
+def test_the_galleries_epoch_which_a_button_plays(visit, elsewhere):
+    page = visit.open("runs?tiles=24&epoch=0")
+    slider = page.locator(".st-key-gallery-box input[type=range]")
+    page.wait_for_function("at => at.value === '0'", arg=slider.element_handle())
+    last = int(slider.get_attribute("max"))
+    slider.fill(str(last - 4))
+    page.locator(".st-key-gallery-box").get_by_role("button", name="Play").click()
+    page.wait_for_url("**epoch=300*")
+    copy = elsewhere(page.url)
+    slider = copy.locator(".st-key-gallery-box input[type=range]")
+    slider.wait_for()
+    assert slider.input_value() == str(last)
+
+
+def test_the_brush_over_the_runs(visit, elsewhere):
+    page = visit.open("runs?tiles=24")
+    drag_over(page, SCATTER, (0.15, 0.25), (0.55, 0.7))
+    page.wait_for_url("**brush=grid_imperfections*")
+    page.get_by_text(re.compile(r"^Runs 1 to .* of 56$")).wait_for(state="hidden")
+    below = page.get_by_text(re.compile(r"^Runs 1 to .* of \d+$")).inner_text()
+    copy = elsewhere(page.url)
+    copy.get_by_text(below, exact=True).wait_for()
+    # A click beside it takes it away, from the chart and from the URL.
+    drag_over(copy, SCATTER, (0.9, 0.3), (0.9, 0.3))
+    copy.wait_for_url(lambda url: "brush" not in url)
+    copy.get_by_text(re.compile(r"^Runs 1 to .* of 56$")).wait_for()
+
+
+@pytest.mark.parametrize(
+    ("path", "choice", "option"),
+    [
+        ("phases?experiment=table-1", "Quantity", "mean validation accuracy"),
+        ("tables?experiment=table-1", "Imperfections by", "prose"),
+        ("compare?left_run=5&right_run=60&right_where=alignment:1..2", None, None),
+        ("?where=weight_decay:0.3..0.6&structure=grid", None, None),
+    ],
+)
+def test_choices_and_filters(visit, elsewhere, path, choice, option):
+    page = visit.open(path)
+    if choice:
+        before = page.url
+        page.get_by_role("combobox", name=choice).click()
+        page.get_by_role("option", name=option, exact=True).click()
+        page.wait_for_url(lambda url: url != before)
+        settle(page)
+    copy = elsewhere(page.url)
+    for part in ("[data-testid=stMain]", SIDEBAR):
+        copy.wait_for_function(
+            "([part, text]) => document.querySelector(part).innerText === text",
+            arg=[part, page.locator(part).inner_text()],
+        )
+    inputs = "input => input.map(one => one.value)"
+    assert copy.locator("input").evaluate_all(inputs) == page.locator("input").evaluate_all(inputs)
+    assert copy.url == page.url
+
+
+def test_what_is_taken_away_is_the_epoch_on_screen(visit):
+    page = visit.open("run?run=40")
+    page.locator(".st-key-run-box input[type=range]").fill("3")
+    page.wait_for_url("**epoch=*")
+    epoch = page.url.split("epoch=")[1].split("&")[0]
+    page.get_by_role("button", name="Take away").first.click()
+    page.get_by_role("radio", name="SVG", exact=True).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Download run-40.svg").click()
+    assert f">epoch {epoch}<" in waiting.value.path().read_text()
