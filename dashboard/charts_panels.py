@@ -104,14 +104,20 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     )
     layers: list[Any] = [_origin(), dots, labels]
     if shown.arrows:
-        layers[2:2] = arrows(REACH, TERMS, "token")
+        above = alt.Legend(
+            title=None, orient="none", legendX=SIDE - 250, legendY=-34, direction="horizontal",
+            symbolType="stroke",
+        )  # fmt: skip
+        layers[2:2] = arrows(REACH, TERMS, "token", legend=above)
     now = alt.expr(f"'{shown.unit} ' + format({EPOCHS}[{FRAME}], ',')")
     title = alt.TitleParams(
         now if shown.several else shown.name,
         subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
-    return alt.layer(*layers).properties(width=side, height=side, title=title)
+    # Of their own: the tokens' colours, which have no legend, would take the arrows' from them.
+    apart = alt.layer(*layers).resolve_scale(color="independent")
+    return apart.properties(width=side, height=side, title=title)
 
 
 def sums_panel(
@@ -146,15 +152,22 @@ def sums_panel(
         title="residue", symbolType="circle", symbolSize=70, rowPadding=0,
         symbolFillColor="transparent", symbolStrokeWidth=4,
     )  # fmt: skip
+    told = legend and shown.modulus <= _MOST_RESIDUES and side == SIDE
     domain = list(range(shown.modulus))
     stroke = alt.Color(
         "residue:O",
         scale=alt.Scale(domain=domain, range=list(residue_colours(shown.modulus))),
-        legend=residues if legend and shown.modulus <= _MOST_RESIDUES and side == SIDE else None,
+        legend=residues if told else None,
     )
-    dots = base.mark_point(
+    dots: alt.Chart = base.mark_point(
         size=22 if small else 62, strokeWidth=1.8, opacity=1, shape="circle"
     ).encode(color=stroke, fill=alt.Fill("fill:N", scale=None, legend=None), tooltip=tooltip)
+    if told:  # a click in the legend leaves a residue alone
+        chosen = alt.selection_point(
+            name="residues", fields=["residue"], bind="legend", toggle="true"
+        )
+        alone = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0.07))
+        dots = dots.encode(opacity=alone).add_params(chosen)
     rings = base.transform_filter("datum.imperfect").mark_point(
         size=70 if small else 190, strokeWidth=1.4, opacity=1, color=QUIET, shape="circle"
     )
@@ -271,16 +284,19 @@ def _regions(prefix: str, side: int) -> alt.Chart:
 
 
 def arrows(
-    reach: float | str, terms: Mapping[str, str], mark: str, data: str = "arrows"
+    reach: float | str,
+    terms: Mapping[str, str],
+    mark: str,
+    data: str = "arrows",
+    legend: alt.Legend | None = None,
 ) -> list[alt.Chart]:
     """Forces as `dashboard.forces_shown.force_arrows` lays them out, by term in the terms' colours;
     a click in the legend leaves a term alone. mark: the column that says what a force acts on.
-    reach: half the panel's width, or the parameter that holds it."""
-    colour = alt.Color(
-        "term:N",
-        scale=alt.Scale(domain=list(terms), range=list(terms.values())),
-        legend=alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0),
-    )
+    reach: half the panel's width, or the parameter that holds it. legend: inside the panel if None.
+    """
+    scale = alt.Scale(domain=list(terms), range=list(terms.values()))
+    inside = alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0)
+    colour = alt.Color("term:N", scale=scale, legend=legend or inside)
     chosen = alt.selection_point(name=f"of_{data}", fields=["term"], bind="legend", toggle="true")
     # Terms that are not chosen in the legend vanish; all of them show until one is.
     shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
@@ -302,7 +318,7 @@ def arrows(
             x="qx:Q",
             y="qy:Q",
             angle=alt.Angle("turn:Q", scale=None),
-            color=colour,
+            color=alt.Color("term:N", scale=scale, legend=None),
             opacity=shown,
         )
     )

@@ -16,6 +16,7 @@ EPOCH = "epoch"  # in the URL
 REST = 500  # milliseconds after which a slider rests
 LOOK = """<style>
 .st-key-{box} .vega-embed {{ display: flex; flex-direction: column-reverse; }}
+.st-key-{box} .vega-bindings {{ margin-bottom: .7rem; }}
 .st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem; }}
 .st-key-{box} .vega-bind input[type=range] {{ width: min(420px, 60vw) !important; margin: 0; }}
 .st-key-{box} .vega-bind input + span {{ display: none; }}
