@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
-from dashboard.frames import DIGITS, ROLES, UNITS
+from dashboard.frames import DIGITS, UNITS
 from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION, residue_colours
 
 # The parameters of the chart: see `dashboard.charts_run.run_chart`.
@@ -18,7 +18,7 @@ FRAME, EPOCHS, REACH, SUM_REACH, LENGTH = "frame", "epochs", "reach", "sum_reach
 Layers = alt.LayerChart | alt.FacetChart
 Spec = dict[str, Any]  # of Vega-Lite
 SIDE = 390
-_SMALL = 262
+SMALL = 262
 TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
 _MOST_RESIDUES = 24  # in a legend
 
@@ -65,7 +65,7 @@ class Layout(NamedTuple):
 def panels(shown: Layout) -> list[Spec]:
     """The panels of arrangement and pair sums: side by side, or a pair of dimensions each."""
     planes = [(a, b) for a in range(shown.dim) for b in range(a + 1, shown.dim)][:6] or [(0, 1)]
-    side = SIDE if len(planes) == 1 else _SMALL
+    side = SIDE if len(planes) == 1 else SMALL
     tokens = [tokens_panel(shown, axes, side) for axes in planes]
     sums = [sums_panel(shown, axes, side) for axes in planes]
     if len(planes) == 1:
@@ -91,7 +91,7 @@ def beside(charts: Sequence[Layers], spacing: int) -> Spec:
 
 def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     """The tokens, labelled, and the forces on them as arrows."""
-    base = _placed(_data(shown.prefix + "tokens"), axes, shown.reach).encode(
+    base = _placed(data(shown.prefix + "tokens"), axes, shown.reach).encode(
         tooltip=[alt.Tooltip("token:Q"), *_coordinates()]
     )
     small = shown.modulus > 40 or side < SIDE
@@ -131,7 +131,7 @@ def sums_panel(
     digits, both = shown.token_digits, f"{2 * shown.token_digits} * {FRAME}"
     first = f"substring(datum.nearest, {both}, {both} + {digits})"
     second = f"substring(datum.nearest, {both} + {digits}, {both} + {2 * digits})"
-    base = _placed(_data(shown.prefix + "sums"), axes, shown.sum_reach).transform_calculate(
+    base = _placed(data(shown.prefix + "sums"), axes, shown.sum_reach).transform_calculate(
         i=f"toNumber({first})",
         j=f"toNumber({second})",
         nearest_pair="datum.i + ' + ' + datum.j",
@@ -185,56 +185,6 @@ def sums_panel(
     return panel.resolve_scale(color="independent") if over else panel
 
 
-def curves(shown: Layout) -> list[Spec]:
-    """A panel a measure over epochs, three in a row, the frame's epoch marked."""
-    parts = [_curve(title, several, shown) for title, several in shown.curves]
-    return [beside(parts[start : start + 3], 18) for start in range(0, len(parts), 3)]
-
-
-def _curve(title: str, several: bool, shown: Layout) -> Layers:
-    unit, scale = shown.unit, CURVES[title][1]
-    # Half of what happens, happens in the first tenth of a run.
-    x = alt.X(
-        "epoch:Q", title=unit, scale=alt.Scale(type="sqrt", domain=[0, alt.expr(LENGTH)]),
-        axis=alt.Axis(tickCount=5, grid=False, format=",d"),
-    )  # fmt: skip
-    colour = alt.Color(
-        "measure:N",
-        scale=alt.Scale(domain=list(ROLES[:2]), range=[BLUE, VERMILLION]),
-        legend=alt.Legend(
-            title=None,
-            orient="none",
-            legendX=_SMALL - 150,
-            legendY=-24,
-            direction="horizontal",
-            symbolType="stroke",
-        ),
-    )
-    y = alt.Y(
-        "value:Q", title=None, scale=alt.Scale(type=scale, zero=scale == "linear", nice=True),
-        axis=alt.Axis(tickCount=4, format=".4~r", minExtent=36),
-    )  # fmt: skip
-    line = _data(title).mark_line(strokeWidth=1.6, color=BLUE)
-    line = line.encode(
-        x=x,
-        y=y,
-        tooltip=["measure:N", alt.Tooltip("epoch:Q", title=unit), alt.Tooltip("value:Q")],
-        **({"color": colour} if several else {}),
-    )
-    mark = (
-        alt.Chart(alt.InlineData(values=[{}]))
-        .transform_calculate(now=f"{EPOCHS}[{FRAME}]")
-        .mark_rule(color=QUIET, strokeWidth=1.5)
-        .encode(x=alt.X("now:Q", title=unit))
-    )
-    layers = (line, mark) if shown.several else (line,)
-    return alt.layer(*layers).properties(width=_SMALL, height=130, title=_small_title(title))
-
-
-def _small_title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)
-
-
 def place(text: str, reach: float | str) -> str:
     """The coordinate that a text of digits has at the frame, as an expression; reach: half
     the panel's width, or the name of the parameter that holds it."""
@@ -246,7 +196,7 @@ def place(text: str, reach: float | str) -> str:
 def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float | str) -> alt.Chart:
     """The chart with its marks at the frame's coordinates, on axes of equal and constant scale."""
     x, y = (f"x{axis}" for axis in axes)
-    scale = alt.Scale(domain=[alt.expr(f"-{reach}"), alt.expr(reach)], nice=False, zero=False)
+    scale = alt.Scale(domain=[alt.expr(f"-{reach}"), alt.expr(f"{reach}")], nice=False, zero=False)
     axis = alt.Axis(grid=False, tickCount=5, format=".6~g")
     return chart.transform_calculate(
         px=place(f"datum.{x}", reach), py=place(f"datum.{y}", reach)
@@ -256,7 +206,8 @@ def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float | str) -> alt.
     )
 
 
-def _data(name: str) -> alt.Chart:
+def data(name: str) -> alt.Chart:
+    """A chart of the dataset with this name."""
     return alt.Chart(alt.NamedData(name))
 
 
@@ -276,7 +227,7 @@ def _origin() -> alt.Chart:
 
 def _regions(prefix: str, side: int) -> alt.Chart:
     return (
-        _data(prefix + "pictures")
+        data(prefix + "pictures")
         .transform_filter(f"datum.frame == {FRAME}")
         .mark_image(width=side, height=side, opacity=0.42, aspect=False)
         .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
@@ -300,8 +251,13 @@ def arrows(
     chosen = alt.selection_point(name=f"of_{data}", fields=["term"], bind="legend", toggle="true")
     # Terms that are not chosen in the legend vanish; all of them show until one is.
     shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
+<<<<<<< HEAD
     base = _placed(_data(data), (0, 1), reach).transform_calculate(
         qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
+=======
+    base = _placed(data("arrows"), (0, 1), REACH).transform_calculate(
+        qx=place("datum.to_x0", REACH), qy=place("datum.to_x1", REACH)
+>>>>>>> ccc9818 (Give the curves of a run a file of their own)
     )
     shafts = base.mark_rule(strokeWidth=1.8).encode(
         x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,

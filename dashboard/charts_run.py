@@ -8,6 +8,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.charts_curves import curves
 from dashboard.charts_panels import (
     CURVES,
     EPOCHS,
@@ -17,7 +18,6 @@ from dashboard.charts_panels import (
     SUM_REACH,
     Layout,
     Spec,
-    curves,
     panels,
 )
 from dashboard.frames import ROLES, Frames
