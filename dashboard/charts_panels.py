@@ -238,26 +238,22 @@ def arrows(
     reach: float | str,
     terms: Mapping[str, str],
     mark: str,
-    data: str = "arrows",
+    rows: str = "arrows",
     legend: alt.Legend | None = None,
 ) -> list[alt.Chart]:
     """Forces as `dashboard.forces_shown.force_arrows` lays them out, by term in the terms' colours;
     a click in the legend leaves a term alone. mark: the column that says what a force acts on.
-    reach: half the panel's width, or the parameter that holds it. legend: inside the panel if None.
+    reach: half the panel's width, or the parameter that holds it. rows: its data's name.
+    legend: inside the panel if None.
     """
     scale = alt.Scale(domain=list(terms), range=list(terms.values()))
     inside = alt.Legend(title=None, orient="top-left", symbolType="stroke", offset=0)
     colour = alt.Color("term:N", scale=scale, legend=legend or inside)
-    chosen = alt.selection_point(name=f"of_{data}", fields=["term"], bind="legend", toggle="true")
+    chosen = alt.selection_point(name=f"of_{rows}", fields=["term"], bind="legend", toggle="true")
     # Terms that are not chosen in the legend vanish; all of them show until one is.
     shown = alt.when(chosen).then(alt.value(1)).otherwise(alt.value(0))
-<<<<<<< HEAD
-    base = _placed(_data(data), (0, 1), reach).transform_calculate(
+    base = _placed(data(rows), (0, 1), reach).transform_calculate(
         qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
-=======
-    base = _placed(data("arrows"), (0, 1), REACH).transform_calculate(
-        qx=place("datum.to_x0", REACH), qy=place("datum.to_x1", REACH)
->>>>>>> ccc9818 (Give the curves of a run a file of their own)
     )
     shafts = base.mark_rule(strokeWidth=1.8).encode(
         x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,

@@ -16,13 +16,22 @@ CELL = "cell"  # a row's number among the cells
 _CROWDED = 14  # columns from which numbers would not fit their cells
 _ROOMY = 8  # columns and rows up to which the interval fits, too
 _FIRST_LINE = {"fontSize": 13, "fontWeight": 600}
+_CURSORS: dict[bool, Literal["default", "pointer"]] = {False: "default", True: "pointer"}
 
 
 def heat_map(
-    cells: pd.DataFrame, x: str, y: str, title: str, *, percent: bool, height: int = HEIGHT
+    cells: pd.DataFrame,
+    x: str,
+    y: str,
+    title: str,
+    *,
+    percent: bool,
+    height: int = HEIGHT,
+    clickable: bool = False,
 ) -> alt.LayerChart | alt.FacetChart:
     """A cell for each combination of two fields: colour and text say the value, the text also n.
-    A cell without a value is an outline. A click selects the cell's number as `cell`."""
+    A cell without a value is an outline. clickable: a click selects the cell's number as `cell`.
+    """
     rows = _labelled(cells, (x, y), percent)
     low, high = _ends(rows, "value", "value")
     rows["ink"] = ((rows["value"] - low) / (high - low) > TURN).map(
@@ -41,10 +50,11 @@ def heat_map(
             title=None, format=".0%" if percent else "~g", gradientLength=height - 20
         ),
     )
+    cursor = _CURSORS[clickable]
     outline = base.mark_rect(fill="transparent", stroke=QUIET, strokeWidth=0.6, strokeDash=[2, 2])
-    filled = base.transform_filter("isValid(datum.value)").mark_rect(cursor="pointer")
+    filled = base.transform_filter("isValid(datum.value)").mark_rect(cursor=cursor)
     layers: list[alt.Chart] = [
-        outline.add_params(_click()),
+        outline.add_params(_click()) if clickable else outline,
         filled.encode(color=colour),
     ]
     if rows[x].nunique() < _CROWDED:
@@ -54,16 +64,17 @@ def heat_map(
         for place, line in enumerate(lines):
             size: dict[str, Any] = {"fontSize": 10.5} if place else _FIRST_LINE
             middle = (len(lines) - 1) / 2
-            words = base.mark_text(dy=16 * (place - middle), cursor="pointer", **size)
+            words = base.mark_text(dy=16 * (place - middle), cursor=cursor, **size)
             layers.append(words.encode(text=f"{line}:N", color=ink))
     return alt.layer(*layers).resolve_scale(color="independent").properties(height=height)
 
 
 def curve(
-    cells: pd.DataFrame, x: str, title: str, *, percent: bool
+    cells: pd.DataFrame, x: str, title: str, *, percent: bool, clickable: bool = False
 ) -> alt.LayerChart | alt.FacetChart:
     """A quantity over one field: its band of 95 % intervals, and n at each point. Over words: no
-    line between them, and each its own interval. A click on a point selects its number as `cell`.
+    line between them, and each its own interval. clickable: a click on a point selects its number
+    as `cell`.
     """
     rows = _labelled(cells, (x,), percent)
     numeric = pd.api.types.is_numeric_dtype(rows[x])
@@ -84,8 +95,10 @@ def curve(
         line = [base.mark_line(color=BLUE, strokeWidth=2).encode(y="value:Q")]
     else:
         spread, line = base.mark_rule(color=BLUE, strokeWidth=2).encode(y=y, y2="high:Q"), []
-    point = base.mark_circle(color=BLUE, size=70, opacity=1, cursor="pointer").encode(y="value:Q")
-    point = point.add_params(_click())
+    cursor = _CURSORS[clickable]
+    point = base.mark_circle(color=BLUE, size=70, opacity=1, cursor=cursor).encode(y="value:Q")
+    if clickable:
+        point = point.add_params(_click())
     # Above the interval; above the point where n = 1 leaves it undefined.
     n = (
         base.transform_calculate(top="isValid(datum.high) ? datum.high : datum.value")

@@ -38,7 +38,8 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
             tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
         )
         .add_params(*click)
-        .properties(height=360, usermeta=AS_CANVAS)
+        # On a page, where it is clickable; elsewhere it becomes a part of other charts.
+        .properties(height=360, usermeta=AS_CANVAS if selects else alt.Undefined)
     )
 
 

@@ -1,5 +1,6 @@
 """The parts of the page of the force law. Each says what makes its data where there is none."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -11,7 +12,7 @@ from dashboard.charts_learned_law import learned_functions
 from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling, form_shares
 from dashboard.law_shown import MOST_PAIRS
 from dashboard.loaders import Database
-from dashboard.player import play_button
+from dashboard.player import player
 from dashboard.run_facts import config_of
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
@@ -66,7 +67,7 @@ def forces_section(opened: Database, row: dict[str, Any]) -> None:
     epochs = shown.frames.epochs
     start = min(range(len(epochs)), key=lambda i: abs(epochs[i] - 30))
     chart = law_loaders.forces_drawn(opened, run_id, config, start)
-    _moving(f"law-forces-{run_id}", chart, len(epochs))
+    _moving(f"law-forces-{run_id}", chart, epochs)
     st.caption(
         "True forces (grey) have the same rms at every epoch; the law's share their scale. "
         "Left both whole, right the law's four terms."
@@ -96,9 +97,9 @@ def twin_section(opened: Database, row: dict[str, Any]) -> None:
     if shown is None:
         nothing("The path of this network or of its twin was not stored", *command)
         return
-    count = len(shown.network.epochs)
-    chart = law_loaders.twin_drawn(opened, run_id, twin_id, start, config, count - 1)
-    _moving(f"law-twin-{twin_id}", chart, count)
+    epochs = shown.network.epochs
+    chart = law_loaders.twin_drawn(opened, run_id, twin_id, start, config, len(epochs) - 1)
+    _moving(f"law-twin-{twin_id}", chart, epochs)
     paths = {"epoch": shown.network.epochs, "step": shown.twin.epochs, "distance": shown.apart}
     take_away(f"law-twin-{twin_id}", pd.DataFrame(paths), command=terminal(*command))
 
@@ -180,10 +181,10 @@ def _shown(
     )
 
 
-def _moving(box: str, chart: Any, count: int) -> None:
+def _moving(box: str, chart: Any, epochs: Sequence[int]) -> None:
     with st.container(key=f"{box}-box"):
-        if count > 1:
-            play_button(f"{box}-box", seconds=8, frames=count)
+        if len(epochs) > 1:
+            player(f"{box}-box", epochs)
         st.vega_lite_chart(dict(chart.spec), key=box, width="content")
 
 

@@ -204,7 +204,7 @@ def test_the_filter_of_a_cell_passes_the_runs_that_the_cell_counts(
 
 def test_a_click_selects_the_cells_number(rows):
     cells = phases(rows, ["weight_decay", "epochs"], Quantity("circle"))
-    chart = heat_map(cells, "weight_decay", "epochs", "share", percent=True)
+    chart = heat_map(cells, "weight_decay", "epochs", "share", percent=True, clickable=True)
     (click,) = chart.to_dict()["params"]
     assert click["select"]["fields"] == [CELL]
     assert drawn(chart)[CELL].tolist() == list(range(len(cells)))

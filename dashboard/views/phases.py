@@ -81,9 +81,9 @@ if not cells["n"].any():
     st.stop()
 title = quantity if asked.among is None else f"{quantity} among the {among}"
 chart = (
-    curve(cells, x, title, percent=percent)
+    curve(cells, x, title, percent=percent, clickable=True)
     if y == ALONE
-    else heat_map(cells, x, y, title, percent=percent)
+    else heat_map(cells, x, y, title, percent=percent, clickable=True)
 )
 st.markdown(f"**{title[0].upper()}{title[1:]}**")
 event: Any = st.altair_chart(
