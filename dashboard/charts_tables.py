@@ -16,9 +16,8 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
 
     rows: run_id, seed, group (text), structure ('circle' or 'grid'), counted, and the two columns.
     """
-    click = [alt.selection_point(name=POINT, fields=["run_id"], on="click")] if selects else []
     names = list(dict.fromkeys(["run_id", "seed", "group", "structure", x, y]))
-    return (
+    chart = (
         alt.Chart(rows[[*names, "counted"]].dropna(subset=[x, y]))
         .mark_point(filled=True, size=30, cursor="pointer")
         .encode(
@@ -37,10 +36,12 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
             opacity=alt.condition("datum.counted", alt.value(0.7), alt.value(0.15)),
             tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
         )
-        .add_params(*click)
-        # On a page, where it is clickable; elsewhere it becomes a part of other charts.
-        .properties(height=360, usermeta=AS_CANVAS if selects else alt.Undefined)
+        .properties(height=360)
     )
+    if not selects:
+        return chart  # a part of other charts
+    click = alt.selection_point(name=POINT, fields=["run_id"], on="click")
+    return chart.add_params(click).properties(usermeta=AS_CANVAS)
 
 
 def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
