@@ -56,14 +56,16 @@ def test_the_page_opens_on_the_share_of_circles_over_what_varies_most(open_page)
 
 def test_the_choices_are_those_of_the_url(open_page):
     shown = open_page(
-        quantity="mean grid imperfections", among="grids", over="epochs", by="weight_decay"
+        quantity="mean grid imperfections", among="grids", over="epochs", across="weight_decay"
     )
     assert choice(shown, "Quantity").value == "mean grid imperfections"
     assert choice(shown, "and").value == "weight_decay"
     assert "Mean grid imperfections among the grids" in texts(shown.markdown)
 
 
-@pytest.mark.parametrize("query", [{"over": "none"}, {"quantity": "no"}, {"by": "x"}, {"among": 1}])
+@pytest.mark.parametrize(
+    "query", [{"over": "none"}, {"quantity": "no"}, {"across": "x"}, {"among": 1}]
+)
 def test_choices_that_cannot_be_are_left_out(open_page, query):
     assert "cells" in texts(open_page(**query).caption)
 
@@ -82,7 +84,7 @@ def test_runs_of_one_config_say_what_to_train(open_page):
 
 
 def test_runs_that_diverged_are_counted_and_not_drawn(open_page):
-    shown = open_page(over="learning_rate", by="(none: a curve)")
+    shown = open_page(over="learning_rate", across="(none: a curve)")
     assert "1 diverged and are left out" in texts(shown.caption)
 
 

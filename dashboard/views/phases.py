@@ -68,7 +68,7 @@ with places[2]:
     x = pick("Over", offered, 0, "over")
 others = [ALONE, *(name for name in offered if name != x)]
 with places[3]:
-    y = pick("and", others, 1 if len(offered) > 2 or "seed" not in others else 0, "by")
+    y = pick("and", others, 1 if len(offered) > 2 or "seed" not in others else 0, "across")
 
 asked = Quantity(quantities[quantity], AMONG[among])
 over = [x] if y == ALONE else [x, y]

@@ -66,7 +66,7 @@ def test_a_phase_diagram_is_chosen_by_hand_and_by_url(visit):
 
 
 def test_a_phase_diagram_can_be_taken_away(visit):
-    page = visit.open("phases?over=weight_decay&by=epochs")
+    page = visit.open("phases?over=weight_decay&across=epochs")
     page.get_by_role("button", name="Take away").click()
     for form, start in {"CSV": b"weight_decay,", "SVG": b"<svg"}.items():
         page.get_by_role("radio", name=form, exact=True).click()
@@ -77,7 +77,7 @@ def test_a_phase_diagram_can_be_taken_away(visit):
 
 
 def test_a_click_on_a_cell_opens_its_runs(visit):
-    page = visit.open("phases?over=weight_decay&by=epochs&experiment=table-1")
+    page = visit.open("phases?over=weight_decay&across=epochs&experiment=table-1")
     page.get_by_text("n = 12", exact=True).first.click()
     page.wait_for_url(re.compile("/runs.*where=weight_decay%3A0%3Bepochs%3A300"))
     page.get_by_text("12 of 56 networks").wait_for()
