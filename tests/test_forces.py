@@ -187,3 +187,19 @@ def test_softening_bounds_the_repulsion():
 def test_an_unknown_weighting_is_refused():
     with pytest.raises(ValueError, match="weighting must be one of class-mean, none"):
         particle_forces(np.zeros((1, 3, 2)), weighting="mean")
+
+
+def test_softened_forces_between_sums_at_right_angles_are_those_of_all_partners():
+    # Whole numbers, so that many sums are at right angles exactly, where nothing aligns.
+    positions = np.random.default_rng(0).integers(-2, 3, (1, 6, 2)).astype(float)
+    listed = pairs(6)
+    x = positions[0][listed.first] + positions[0][listed.second]
+    assert ((x @ x.T) == 0).any()
+    same = listed.residue[:, None] == listed.residue[None, :]
+    law = {**COEFFICIENTS, "softening": 0.3}
+    forces = pair_force(x[:, None], x[None], same, **law)
+    forces[np.arange(21), np.arange(21)] = 0
+    ours = pair_sum_forces(positions, weighting="none", **law)[0]
+    np.testing.assert_allclose(ours, forces.sum(axis=1), atol=1e-9)
+    on_particles = particle_forces(positions, weighting="none", **law)[0]
+    np.testing.assert_allclose(on_particles[0], 2 * ours[0] + ours[1:6].sum(axis=0), atol=1e-9)

@@ -199,3 +199,47 @@ def test_the_bootstraps_interval_does_not_hang_on_how_it_is_batched(monkeypatch)
     whole = statistics.correlation(*sample(50), "bca")
     monkeypatch.setattr(statistics, "_MOST_RESAMPLED", 1000)
     assert statistics.correlation(*sample(50), "bca") == pytest.approx(whole, abs=0.03)
+
+
+def test_a_perfect_correlation_is_its_own_interval():
+    assert statistics.fisher_interval(1.0, 10) == (1.0, 1.0)
+    assert statistics.fisher_interval(-1.0, 10) == (-1.0, -1.0)
+
+
+def test_olivotos_half_width_is_the_printed_formula():
+    x, y = sample(1000)
+    ours = statistics.correlation(x, y, "olivoto")
+    half = 0.45304**ours.value * 2.25152 * 1000**-0.50089
+    assert (ours.low, ours.high) == pytest.approx((ours.value - half, ours.value + half), rel=1e-9)
+
+
+def test_the_bootstrap_is_scipys_bca():
+    x, y = sample(25)
+    resampled = stats.BootstrapMethod(
+        n_resamples=statistics.BOOTSTRAP_RESAMPLES, method="BCa", rng=np.random.default_rng(0)
+    )
+    theirs = stats.pearsonr(x, y).confidence_interval(0.95, method=resampled)
+    ours = statistics.correlation(x, y, "bca")
+    assert (ours.low, ours.high) == pytest.approx((theirs.low, theirs.high))
+    assert math.isnan(statistics.correlation(x[:3], y[:3], "bca").low)
+
+
+def test_either_side_may_be_constant_or_perfect_or_too_few():
+    x, _ = sample(10)
+    assert math.isnan(statistics.correlation(np.ones(10), x).value)
+    assert math.isnan(statistics.compare_correlations(0.5, 10, 0.5, 3))
+    assert math.isnan(statistics.compare_correlations(0.5, 10, 1.0, 10))
+
+
+def test_what_does_not_vary_is_equal_or_not():
+    constant = statistics.mean([1.0, 1.0, 1.0])
+    for other, p in ((1.0, 1.0), (2.0, 0.0)):
+        assert statistics.compare_means(constant, other, 0.0) == p
+        assert statistics.compare_mean_without_interval(constant, other, 5) == p
+
+
+@pytest.mark.parametrize("n", [7, 20, 33])
+def test_equally_improbable_counts_belong_to_the_p_of_fishers_test(n):
+    for count in range(n + 1):
+        expected = stats.fisher_exact([[count, n - count], [n - count, count]]).pvalue
+        assert statistics.compare_counts(count, n, n - count, n) == pytest.approx(expected)

@@ -193,8 +193,11 @@ def test_circularity_weighs_the_highest_frequency_of_an_even_modulus_once():
     assert structures.circularity((alternating + slow)[None])[0] == pytest.approx(2 / 3)
 
 
-def test_all_parallelograms_of_a_coincident_arrangement_are_realised():
-    assert structures.representation_quality(np.ones((1, 5, 2)))[0] == 1
+@pytest.mark.parametrize("modulus", [4, 5])
+def test_all_parallelograms_of_a_coincident_arrangement_are_realised(modulus, engine):
+    assert structures.representation_quality(np.ones((1, modulus, 2)))[0] == 1
+    some, more = (structures.representation_quality(draw(5, modulus), at) for at in (0.1, 0.9))
+    assert some.sum() < more.sum()
 
 
 def test_a_circle_realises_no_parallelogram_but_mirrored_ones():
@@ -242,3 +245,18 @@ def test_pair_sums_that_point_everywhere_alike_have_the_least_alignment():
 
 def test_line_alignment_is_undefined_where_all_tokens_lie_at_the_origin():
     assert np.isnan(structures.line_alignment(np.zeros((1, 5, 2))))[0]
+
+
+def test_what_the_paper_calls_a_circle_and_what_we_call_very_close():
+    wide = np.array([[[1.0, 0.0], [0.0, 1.25]], [[1.0, 0.0], [0.0, 1.15]]])
+    assert structures.is_circle(wide).tolist() == [False, True]
+    embedding = draw(5, 17)
+    expected = structures.imperfect_pairs_in_prose(embedding, 0.1)
+    assert structures.imperfect_pairs_in_prose(embedding).tolist() == expected.tolist()
+    assert structures.imperfect_pairs_in_prose(embedding, 0.2).sum() < expected.sum()
+
+
+def test_nearest_pairs_of_many_tokens_are_found_in_pieces():
+    embedding = draw(1, 25)
+    found = structures.nearest_pairs(embedding)
+    assert found.tolist() == structures.neighbours(embedding).nearest.tolist()
