@@ -34,9 +34,10 @@ def test_anothers_twin_foretells_what_chance_does(arrangements):
     found = foretold(Ends(start, others(end), end))
     for predictor in (TWIN, RANDOM):
         area, alike = value(found, predictor, "AUC"), value(found, predictor, "correlation")
-        assert area["low"] < 0.5 < area["high"]
-        assert area["p"] > 0.001  # which chance alone undercuts once in a thousand
-        assert alike["low"] < 0 < alike["high"]
+        # What chance alone goes beyond once in a thousand: a 95 % interval would miss once in
+        # twenty, and which draw it is depends on the engine at hand.
+        assert area["p"] > 0.001
+        assert abs(np.arctanh(alike["value"])) < 3.3 / np.sqrt(60 - 3)
         assert value(found, predictor, "odds ratio")["p"] > 0.001
         assert abs(value(found, predictor, "pairs' kappa")["value"]) < 0.1
         assert value(found, predictor, "distance")["value"] > 0.9

@@ -71,7 +71,7 @@ def check_that_it_runs(request):
         prepare_database(engine)
         planned = plan(engine, request, Resources())
         with contextlib.suppress(ConfigError):  # no room on the disk
-            check_space(engine, planned)
+            check_space(engine.url, [planned])
     chunk = planned.chunks[0]
     config = chunk.configs[0]
     worked, _ = SIMULATORS[chunk.kind].numbers(config)

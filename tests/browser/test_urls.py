@@ -16,6 +16,8 @@ def elsewhere(chromium):
     context = chromium.new_context(viewport={"width": 1400, "height": 1000})
 
     def open_(url):
+        for page in context.pages:  # each would ask the server for news as long as it is open
+            page.close()
         page = context.new_page()
         page.goto(url)
         settle(page)
