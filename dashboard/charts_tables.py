@@ -5,7 +5,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import AS_CANVAS, BLUE, QUIET, VERMILLION
+from dashboard.theme import BLUE, QUIET, VERMILLION
 
 POINT = "run"
 _STRUCTURES = ["circle", "grid"]
@@ -41,7 +41,7 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
     if not selects:
         return chart  # a part of other charts
     click = alt.selection_point(name=POINT, fields=["run_id"], on="click")
-    return chart.add_params(click).properties(usermeta=AS_CANVAS)
+    return chart.add_params(click)
 
 
 def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
