@@ -63,7 +63,7 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatC
     epochs = sorted(map(int, rows["epoch"].unique()))
     at = min(range(len(epochs)), key=lambda i: abs(epochs[i] - start))
     last = len(epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="epoch") if last else alt.Undefined
+    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
     moment = alt.param(name="moment", value=at, bind=slider)
     decays = sorted(rows["weight_decay"].unique())
     low, high = min(0.0, float(rows["value"].quantile(0.02))), float(rows["high"].max())
