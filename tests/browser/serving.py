@@ -57,3 +57,21 @@ def settle(page):
     page.wait_for_selector("h1", timeout=30_000)
     page.wait_for_function(READY, timeout=30_000)
     page.wait_for_load_state("networkidle")
+
+
+def take_away(page, name, form):
+    """The bytes of a file of what is on screen, from the first chart or table that offers it.
+
+    A button fetches its file once it is shown, and complains of one that is gone: so each file is
+    let arrive before another is asked for, as it does for people.
+    """
+    chosen = page.get_by_role("radio", name=form, exact=True)
+    if not chosen.is_visible():
+        with page.expect_response("**/media/**"):
+            page.get_by_role("button", name="Take away").first.click()
+    if not chosen.is_checked():
+        with page.expect_response("**/media/**"):
+            chosen.click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=f"Download {name}").click()
+    return waiting.value.path().read_bytes()

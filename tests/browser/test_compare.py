@@ -2,7 +2,7 @@
 
 import re
 
-from browser.serving import settle
+from browser.serving import settle, take_away
 
 OVERLAY = ".st-key-overlay-box"
 
@@ -67,12 +67,8 @@ def test_a_phase_diagram_is_chosen_by_hand_and_by_url(visit):
 
 def test_a_phase_diagram_can_be_taken_away(visit):
     page = visit.open("phases?over=weight_decay&across=epochs")
-    page.get_by_role("button", name="Take away").click()
     for form, start in {"CSV": b"weight_decay,", "SVG": b"<svg"}.items():
-        page.get_by_role("radio", name=form, exact=True).click()
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"Download phase-diagram.{form.lower()}").click()
-        assert waiting.value.path().read_bytes().startswith(start)
+        assert take_away(page, f"phase-diagram.{form.lower()}", form).startswith(start)
     page.get_by_text("GROUP BY").wait_for()
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from browser.serving import settle
+from browser.serving import settle, take_away
 
 GALLERY = ".st-key-gallery-box"
 SCATTER = "[class*=st-key-scatter-]"
@@ -76,10 +76,6 @@ def test_order_and_tiles_are_in_the_url_and_come_back(visit):
 
 def test_what_is_on_screen_can_be_taken_away(page):
     page.locator(SCATTER).scroll_into_view_if_needed()
-    page.get_by_role("button", name="Take away").first.click()
     starts = {"CSV": b"run_id,", "Parquet": b"PAR1", "PDF": b"%PDF", "SVG": b"<svg"}
     for form, start in starts.items():
-        page.get_by_role("radio", name=form, exact=True).click()
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"Download scatter.{form.lower()}").click()
-        assert waiting.value.path().read_bytes().startswith(start)
+        assert take_away(page, f"scatter.{form.lower()}", form).startswith(start)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from browser.serving import settle
+from browser.serving import settle, take_away
 
 SCATTER = ".st-key-runs-correlated"
 
@@ -21,12 +21,8 @@ def test_a_slider_moves_the_table_and_the_url_brings_it_back(visit):
 
 def test_the_table_can_be_taken_to_a_document(visit):
     page = visit.open("tables?experiment=table-1")
-    page.get_by_role("button", name="Take away").first.click()
     for form, suffix, start in (("Markdown", "md", b"| weight"), ("LaTeX", "tex", b"% needs")):
-        page.get_by_role("radio", name=form, exact=True).click()
-        with page.expect_download() as waiting:
-            page.get_by_role("button", name=f"Download table.{suffix}").click()
-        assert waiting.value.path().read_bytes().startswith(start)
+        assert take_away(page, f"table.{suffix}", form).startswith(start)
 
 
 def test_a_click_on_a_mark_opens_its_run(visit):
