@@ -5,6 +5,8 @@ DATABASE ?= modadd.db
 BIN := .venv/bin
 
 REPORT ?= report
+# In the order of the files, the browser's first: a long one that came last would keep one core.
+ON_EVERY_CORE := --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 .PHONY: reproduce report dashboard screenshots test install lint types stress coverage bench clean
 
@@ -21,7 +23,7 @@ screenshots: install
 	PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py "$(DATABASE)" docs/screenshots
 
 test: install lint types
-	$(BIN)/pytest --numprocesses auto --dist loadfile
+	$(BIN)/pytest $(ON_EVERY_CORE)
 
 install: .venv/.installed
 

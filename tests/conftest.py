@@ -4,6 +4,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 import torch
+from filelock import FileLock
 from report_database import write_report_database
 from streamlit.testing.v1 import AppTest
 
@@ -59,12 +60,33 @@ def modadd(monkeypatch, capsys):
 
 
 @pytest.fixture(scope="session")
-def small_database(tmp_path_factory):
+def shared(tmp_path_factory, worker_id):
+    """Makes a file once for all workers of the suite: the first to ask makes it, others wait."""
+    own = tmp_path_factory.getbasetemp()
+    folder = own if worker_id == "master" else own.parent
+
+    def made(name, make):
+        path = folder / name
+        with FileLock(f"{path}.making"):
+            if not path.exists():
+                unfinished = own / f"unfinished-{name}"
+                make(unfinished)
+                unfinished.rename(path)
+        return path
+
+    return made
+
+
+@pytest.fixture(scope="session")
+def small_database(shared):
     """A real database made by the jobs: short runs of both tables' configs, and a diverged run.
 
     Read it only; it is shared.
     """
-    path = tmp_path_factory.mktemp("shared") / "small.db"
+    return shared("small.db", _write_small_database)
+
+
+def _write_small_database(path):
     with open_for_writing(str(path)) as engine:
         prepare_database(engine)
         table_1 = {"epochs": 300, "weight_decay": [0.0, 0.3, 0.6, 1.0], "seeds": "0:12"}
@@ -80,15 +102,12 @@ def small_database(tmp_path_factory):
         ]
         for _, summary in run_requests(engine, requests, Resources()):
             assert summary.computed
-    return path
 
 
 @pytest.fixture(scope="session")
-def report_database(small_database, tmp_path_factory):
+def report_database(small_database, shared):
     """The small database with something of every section of the report. Read it only."""
-    path = tmp_path_factory.mktemp("shared") / "report.db"
-    write_report_database(small_database, path)
-    return path
+    return shared("report.db", lambda path: write_report_database(small_database, path))
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ import pytest
 from browser.serving import CHROMIUM, open_chromium, serving, settle
 
 # A page below the root asks for these at its own path first, and then at the root's.
+VIEWPORT = {"width": 1400, "height": 1000}
 EXPECTED_404 = ("/_stcore/health", "/_stcore/host-config")
 
 
@@ -67,7 +68,7 @@ class Visit:
 @pytest.fixture(scope="session")
 def windows(chromium):
     """A browser whose windows share what it has fetched, as a reader's do."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+    context = chromium.new_context(viewport=VIEWPORT)
     yield context
     context.close()
 

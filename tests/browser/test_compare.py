@@ -22,18 +22,6 @@ def test_a_row_of_the_most_alike_is_laid_over(visit):
     assert page.get_by_label("Run on the right").input_value() != first
 
 
-def test_both_filters_and_runs_come_back_from_the_url(visit):
-    page = visit.open(
-        "compare?where=weight_decay:0.6&right_kind=particle&right_where=alignment:1..2&left_run=27"
-    )
-    page.get_by_text("12 networks").first.wait_for()
-    page.get_by_text("24 particle simulations").first.wait_for()
-    assert page.get_by_label("Run on the left").input_value() == "27"
-    page.get_by_role("button", name="Next").click()
-    page.wait_for_url("**left_run=28*")
-    assert "right_where=alignment" in page.url
-
-
 def test_swapping_keeps_the_two_runs(visit):
     page = visit.open("compare?left_run=5&right_run=60")
     page.get_by_role("button", name="Swap sides").click()
@@ -54,15 +42,6 @@ def test_the_overlay_has_equal_scales(visit):
     settle(page)
     frame = page.locator(f"{OVERLAY} path.background").first.bounding_box()
     assert abs(frame["width"] - frame["height"]) < 1.5
-
-
-def test_a_phase_diagram_is_chosen_by_hand_and_by_url(visit):
-    page = visit.open("phases?experiment=table-1")
-    page.get_by_text("n = 48 runs in 4 cells").wait_for()
-    page.get_by_role("combobox", name="Quantity").click()
-    page.get_by_role("option", name="mean validation accuracy").click()
-    page.wait_for_url("**quantity=mean*")
-    page.get_by_text("Mean validation accuracy", exact=True).wait_for()
 
 
 def test_a_phase_diagram_can_be_taken_away(visit):

@@ -5,21 +5,6 @@ import re
 import pytest
 
 BOX = ".st-key-run-box"
-# One scrub step: from the slider's event until the picture has been painted.
-SCRUB = """async () => {
-    const slider = document.querySelector('.st-key-run-box input[type=range]');
-    const painted = () => new Promise(done => requestAnimationFrame(() => setTimeout(done)));
-    const times = [];
-    for (let step = 0; step <= +slider.max; step++) {
-        slider.value = step;
-        const start = performance.now();
-        slider.dispatchEvent(new Event('input'));
-        await painted();
-        times.push(performance.now() - start);
-    }
-    times.sort((a, b) => a - b);
-    return times[times.length >> 1];
-}"""
 
 
 @pytest.fixture
@@ -35,9 +20,6 @@ def test_a_step_of_the_slider_moves_all_panels_in_the_browser(page):
     page.locator(f"{BOX} input[type=range]").fill("0")
     page.get_by_text("epoch 0", exact=True).wait_for()
     assert page.locator(f"{BOX} .vega-embed").screenshot() != before
-    step = page.evaluate(SCRUB)
-    print(f"\na scrub step: {step:.0f} ms")
-    assert step < 250  # 60 ms on a quiet machine
 
 
 def test_play_runs_to_the_end_by_itself(page):

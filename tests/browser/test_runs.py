@@ -22,7 +22,11 @@ def page(visit):
     return page
 
 
-def test_scrubbing_moves_every_tile_without_asking_the_server(visit, page):
+def test_scrubbing_moves_every_square_tile_without_asking_the_server(visit, page):
+    # The margins come on top of the tiles' own pixels: nothing is squeezed to fit the page.
+    box = page.locator(f"{GALLERY} canvas").bounding_box()
+    assert box["width"] > 960
+    assert box["height"] > 3 * 960 / 8
     slider = page.locator(f"{GALLERY} input[type=range]")
     last = int(slider.get_attribute("max"))
     slider.fill("0")
@@ -37,13 +41,6 @@ def test_scrubbing_moves_every_tile_without_asking_the_server(visit, page):
     slider.fill("0")
     page.wait_for_timeout(100)
     assert pixels(page) == start
-
-
-def test_tiles_are_square(page):
-    # The margins come on top of the tiles' own pixels: nothing is squeezed to fit the page.
-    box = page.locator(f"{GALLERY} canvas").bounding_box()
-    assert box["width"] > 960
-    assert box["height"] > 3 * 960 / 8
 
 
 def test_a_brush_narrows_what_is_below_and_can_become_the_filter(page):
@@ -63,15 +60,6 @@ def test_a_brush_narrows_what_is_below_and_can_become_the_filter(page):
     page.wait_for_url("**where=grid_imperfections*validation_accuracy*")
     settle(page)
     page.get_by_text(f"{kept} of 56 networks").wait_for()
-
-
-def test_order_and_tiles_are_in_the_url_and_come_back(visit):
-    page = visit.open("runs?tiles=24&sort=radius_ratio&down=true&x=seed&y=train_loss")
-    page.get_by_text("in the table's order").wait_for()
-    assert page.get_by_role("combobox", name="Order gallery and table by").input_value() == (
-        "radius_ratio"
-    )
-    assert "sort=radius_ratio" in page.url
 
 
 def test_what_is_on_screen_can_be_taken_away(page):

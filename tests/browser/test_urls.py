@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from browser.conftest import VIEWPORT
 from browser.serving import settle, take_away
 
 SCATTER = "[class*=st-key-scatter-]"
@@ -13,7 +14,7 @@ SIDEBAR = "[data-testid=stSidebar]"
 @pytest.fixture(scope="module")
 def elsewhere(chromium):
     """Opens a URL in another browser, which shares nothing with the first but the URL."""
-    context = chromium.new_context(viewport={"width": 1400, "height": 1000})
+    context = chromium.new_context(viewport=VIEWPORT)
 
     def open_(url):
         for page in context.pages:  # each would ask the server for news as long as it is open
@@ -80,8 +81,13 @@ def test_the_brush_over_the_runs(visit, elsewhere):
     ("path", "choice", "option"),
     [
         ("phases?experiment=table-1", "Quantity", "mean validation accuracy"),
-        ("tables?experiment=table-1", "Imperfections by", "prose"),
-        ("compare?left_run=5&right_run=60&right_where=alignment:1..2", None, None),
+        ("tables?experiment=table-1&threshold=1.4", "Imperfections by", "prose"),
+        ("runs?tiles=24&sort=radius_ratio&down=true&x=seed&y=train_loss", None, None),
+        (
+            "compare?where=weight_decay:0.6&left_run=27&right_run=60&right_where=alignment:1..2",
+            None,
+            None,
+        ),
         ("?where=weight_decay:0.3..0.6&structure=grid", None, None),
     ],
 )
