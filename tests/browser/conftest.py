@@ -58,7 +58,7 @@ class Visit:
     def _console(self, message):
         expected = message.location.get("url", "").endswith(EXPECTED_404)
         if message.type == "error" and not expected:
-            self.complaints.append(f"console: {message.text}")
+            self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
 
     def _request(self, request):
         if not request.url.startswith((self.address, "ws://127.0.0.1", "data:", "blob:")):
