@@ -59,7 +59,7 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
     A file of an older version is upgraded first (`db.upgrade`).
     """
     url = database_url(location)
-    path = _sqlite_path(url)
+    path = sqlite_path(url)
     if path is not None:
         if not create:
             _check_exists(path)
@@ -101,7 +101,7 @@ def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
         StoreError: if there is no database, it is none of ours, or it is newer than we are.
     """
     url = database_url(location)
-    path = _sqlite_path(url)
+    path = sqlite_path(url)
     if path is None:
         engine = create_engine(url, execution_options={"postgresql_readonly": True})
     else:
@@ -120,7 +120,7 @@ def console_connection(engine: Engine) -> sqlite3.Connection:
     Raises:
         StoreError: for another database than SQLite.
     """
-    path = _sqlite_path(engine.url)
+    path = sqlite_path(engine.url)
     if path is None:
         raise StoreError("the console is for SQLite: query this database with its own tools")
     with understood(str(path)):
@@ -153,11 +153,12 @@ def _locked(engine: Engine) -> Any:
     SQLite up to 3.51.2 can corrupt a WAL database when two connections write or checkpoint at the
     same instant (fixed in 3.51.3), and Python ships older ones.
     """
-    path = _sqlite_path(engine.url)
+    path = sqlite_path(engine.url)
     return nullcontext() if path is None else FileLock(f"{path}.lock")
 
 
-def _sqlite_path(url: URL) -> Path | None:
+def sqlite_path(url: URL) -> Path | None:
+    """The file of a SQLite database; None for another database."""
     if url.get_backend_name() != "sqlite":
         return None
     if not url.database or url.database == ":memory:":

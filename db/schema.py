@@ -72,7 +72,7 @@ class Job(Base):
     """One invocation that stored runs: the provenance that its runs share.
 
     packages: JSON {name: version}. device: as torch names it. finished_at: NULL while the job runs,
-    and for ever if it was killed. Times are UTC, ISO 8601.
+    and for ever if it ended early; `db.running` tells the two apart. Times are UTC, ISO 8601.
     """
 
     __tablename__ = "jobs"

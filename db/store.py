@@ -4,7 +4,8 @@ import dataclasses
 import itertools
 import json
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -15,6 +16,7 @@ from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, sele
 
 from db.connect import writing
 from db.declarations import declare_columns
+from db.running import at_work
 from db.schema import (
     ClassifierSnapshot,
     ExperimentRun,
@@ -56,14 +58,19 @@ class RunRecord:
         return self.epochs[len(self.epochs) - len(self.classifiers) :]
 
 
-def add_job(
+@contextmanager
+def job_at_work(
     engine: Engine, *, planned_runs: int, provenance: Mapping[str, Any], packages: Mapping[str, str]
-) -> int:
-    """Open a job's row and return its id. provenance: the other columns of `jobs`."""
-    with writing(engine) as connection:
-        row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
-        job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
-        return connection.execute(job.returning(Job.job_id)).scalar_one()
+) -> Iterator[int]:
+    """Open a job's row and yield its id; for the length of the block it is seen to be at work
+    (`db.running`). provenance: the other columns of `jobs`."""
+    with ExitStack() as held:
+        with writing(engine) as connection:
+            row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
+            job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
+            job_id = connection.execute(job.returning(Job.job_id)).scalar_one()
+            held.enter_context(at_work(engine, job_id))
+        yield job_id
 
 
 def finish_job(engine: Engine, job_id: int) -> None:

@@ -150,20 +150,21 @@ def _compute_and_store(
         return 0
     left = computed = 0
     load_kernels(with_start(engine, planned.chunks[0]))
-    job_id = store.add_job(
+    job = store.job_at_work(
         engine,
         planned_runs=planned.runs,
         provenance=provenance(device_name(resources.device), resources.width),
         packages=packages(),
     )
     chunks = (with_start(engine, chunk) for chunk in planned.chunks)
-    with tqdm(total=planned.runs, desc=request.title, unit="run", disable=None) as progress:
+    bar = tqdm(total=planned.runs, desc=request.title, unit="run", disable=None)
+    with job as job_id, bar as progress:
         for records in flow(pool, compute, chunks, resources.width + 1, stopping):
             left += store.add_runs(engine, job_id, records, request.experiments)
             computed += len(records)
             summary.computed += len(records)
             summary.diverged += sum(record.status == "diverged" for record in records)
             progress.update(len(records))
-    if computed == planned.runs:
-        store.finish_job(engine, job_id)
+        if computed == planned.runs:
+            store.finish_job(engine, job_id)
     return left

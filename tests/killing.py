@@ -50,6 +50,8 @@ CHUNK_NUMBERS = 12_000_000  # far fewer than usual: many chunks, many moments
 KINDS = [kind for kind, simulator in SIMULATORS.items() if simulator.origin is None]
 MEGABYTE = 1 << 20
 
+# Of the fork server: this checkout, whichever is installed.
+_PATHS = [str(folder) for folder in Path(__file__).parents[:2]]
 _forked = multiprocessing.get_context("forkserver")
 _forked.set_forkserver_preload(["warmed"])
 _numbers = itertools.count()
@@ -67,7 +69,7 @@ def start(words, path, *, memory=0, file_size=0):
 
 def in_a_process(function, *arguments):
     """A process that calls the function, started by the fork server."""
-    with mock.patch.dict(os.environ, PYTHONPATH=str(Path(__file__).parent)):
+    with mock.patch.dict(os.environ, PYTHONPATH=os.pathsep.join(_PATHS)):
         forkserver.ensure_running()
     process = _forked.Process(target=function, args=arguments)
     process.start()

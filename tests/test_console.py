@@ -190,7 +190,7 @@ def test_a_job_may_write_while_the_console_is_asked(own_engine):
 
 
 def test_other_databases_have_their_own_tools(monkeypatch, engine):
-    monkeypatch.setattr("db.connect._sqlite_path", lambda _: None)
+    monkeypatch.setattr("db.connect.sqlite_path", lambda _: None)
     assert "the console is for SQLite" in ask(engine, "SELECT 1").refused
 
 

@@ -48,8 +48,10 @@ def test_two_jobs_with_overlapping_sweeps_store_what_they_would_one_by_one():
 
 
 def write_runs(path, start, count):
-    with open_for_writing(path) as engine:
-        job = store.add_job(engine, planned_runs=count, provenance=JOB, packages={})
+    with (
+        open_for_writing(path) as engine,
+        store.job_at_work(engine, planned_runs=count, provenance=JOB, packages={}) as job,
+    ):
         for index in range(start, start + count):
             store.add_runs(engine, job, some_runs(index, index + 1), ["mine"])
 

@@ -34,7 +34,9 @@ def engine():
 
 
 def job(engine):
-    return store.add_job(engine, planned_runs=1, provenance=JOB, packages={"numpy": "2"})
+    made = store.job_at_work(engine, planned_runs=1, provenance=JOB, packages={"numpy": "2"})
+    with made as job_id:
+        return job_id
 
 
 def record(seed, *, epochs=(0, 5), dim=2, **changes):

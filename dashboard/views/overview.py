@@ -1,22 +1,17 @@
 """Overview: what is in the database, and the paper beside it."""
 
-import pandas as pd
 import streamlit as st
 
 from dashboard import loaders
 from dashboard.beside import beside_the_paper
 from dashboard.controls import filter_of_page
 from dashboard.header import header
+from dashboard.jobs_shown import jobs_section
 from dashboard.loaders import Database
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
 from modadd.simulators import SIMULATORS
-
-JOB_COLUMNS = (
-    "started_at", "command", "progress", "stored_runs", "planned_runs", "diverged_runs", "device",
-    "finished_at",
-)  # fmt: skip
 
 
 def stored(opened: Database) -> None:
@@ -30,35 +25,6 @@ def stored(opened: Database) -> None:
     columns[-2].metric("Diverged", f"{diverged:,}", help="Kept, and left out of every table.")
     last = loaders.job_progress(opened)["job_id"].max()
     columns[-1].metric("Jobs", f"{last:,}", help="Commands that computed what is here.")
-
-
-def jobs(opened: Database) -> None:
-    """Jobs without an end first, with their progress; the others folded away."""
-    known = loaders.job_progress(opened)
-    known = known.assign(progress=known["stored_runs"] / known["planned_runs"].clip(lower=1))
-    open_jobs = known[known["finished_at"].isna()]
-    if not open_jobs.empty:
-        st.markdown("**Running, or stopped early** (start a stopped one again, and it goes on)")
-        job_table(open_jobs)
-    last = st.expander(
-        f"The last jobs ({len(known)})", icon=":material/history:", key="jobs", on_change="rerun"
-    )
-    if last.open:
-        with last:
-            job_table(known)
-
-
-def job_table(shown: pd.DataFrame) -> None:
-    st.dataframe(
-        shown,
-        hide_index=True,
-        placeholder="–",
-        column_order=JOB_COLUMNS,
-        column_config={
-            "progress": st.column_config.ProgressColumn(format="percent"),
-            "command": st.column_config.TextColumn(width="large"),
-        },
-    )
 
 
 def experiments(opened: Database) -> None:
@@ -81,7 +47,7 @@ header(
     "(p ≥ 0.05), which a small n makes easy: *seeds to tell* says how many would settle it.",
 )
 stored(opened)
-jobs(opened)
+jobs_section(opened)
 if chosen != Filter(kind=chosen.kind):
     st.caption(f"The tables below count only the {SIMULATORS[chosen.kind].title} of the filter.")
 for name in ("table-1", "table-2"):
