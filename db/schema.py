@@ -225,6 +225,22 @@ def law_moments_table() -> Table:
     )
 
 
+def law_curls_table() -> Table:
+    """The table of how far laws are from a gradient: a row a law at a snapshot."""
+    return _of_laws("law_curls", ("curl_share",))
+
+
+def law_ends_table() -> Table:
+    """The table of where particles end that begin at a snapshot: a row a law that they follow."""
+    return _of_laws("law_ends", ("radius_ratio", "grid_imperfections", "distance"))
+
+
+def _of_laws(name: str, numbers: Sequence[str]) -> Table:
+    keys = (Column("epoch", Whole, primary_key=True), Column("law", Text, primary_key=True))
+    version = Column("version", Whole, nullable=False)
+    return _declared(name, _run_key(), *keys, version, *(Column(n, Real) for n in numbers))
+
+
 def points_table(dim: int) -> Table:
     """The table of final arrangements: a row a token, columns x0, x1, …; NULL past a run's dim."""
     token = Column("token", Whole, primary_key=True)

@@ -10,21 +10,23 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.arrangements import arrangements
-from db.connect import open_for_reading
+from db.connect import open_for_reading, open_for_writing
 from db.law import law_moments
+from db.law_trials import add_trials
 from db.queries import runs
+from db.schema import law_ends_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned
 from jobs.workers import Resources
 from modadd.config import ConfigError
 from modadd.force_fits import Products
 from modadd.learned_law import MODELS, PHASES, functions, scores, unpacked
-from modadd.learned_twins import LAWS, ends, foretold_by_laws
+from modadd.learned_twins import LAWS, VERSION, ends, foretold_by_laws, outcomes
 
 DESCRIPTION = (
     "Learn the functions of the force law from audited networks (`modadd audit`), without assuming "
     "their form; say how much more of the true forces they explain, and whether particles under "
-    "the learnt law end as their networks do."
+    "the learnt law end as their networks do. Where these end is stored as `law_ends`."
 )
 STARTS = (0, 20, 60, 200)
 
@@ -47,7 +49,11 @@ def command(arguments: Sequence[str]) -> int:
     parser.add_argument("--csv", action="store_true", help="the functions as CSV, and nothing else")
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
-    with open_for_reading(parsed.database) as engine:
+    if parsed.csv or not parsed.starts:
+        opened = open_for_reading(parsed.database)
+    else:
+        opened = open_for_writing(parsed.database, create=False)
+    with opened as engine:
         found = _networks(engine, parsed.experiment, parsed.weight_decay)
         if parsed.csv:
             every = [_functions(decay, _learnt_from(engine, group)) for decay, group in found]
@@ -59,7 +65,7 @@ def command(arguments: Sequence[str]) -> int:
                 _print_functions(decay, learnt)
             _print_scores(decay, learnt)
             for epoch in parsed.starts:
-                _print_twins(engine, decay, networks, learnt, epoch)
+                _try_laws(engine, decay, networks, learnt, epoch)
     return 0
 
 
@@ -129,7 +135,7 @@ def _print_functions(decay: float, learnt: dict[str, Products]) -> None:
         print("\n".join(aligned(rows)), end="\n\n")
 
 
-def _print_twins(
+def _try_laws(
     engine: Engine, decay: float, networks: pd.DataFrame, learnt: dict[str, Products], epoch: int
 ) -> None:
     ids = networks["run_id"].tolist()
@@ -143,8 +149,14 @@ def _print_twins(
     onward = [found for phase, found in learnt.items() if PHASES[phase][1] >= epoch]
     if not onward:
         raise ConfigError(f"the networks have no forces from epoch {epoch} on: see --starts")
+    led = outcomes(start, network, ends(start, onward, _halves(len(ids)), Resources().width))
+    numbered = led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
+    add_trials(engine, law_ends_table(), numbered, VERSION)
     table = foretold_by_laws(
-        start, network, ends(start, onward, _halves(len(ids)), Resources().width)
+        numbered.assign(
+            is_circle=networks["is_circle"].to_numpy()[led["run"]],
+            imperfections=networks["grid_imperfections"].to_numpy()[led["run"]],
+        )
     )
     measures = list(table["measure"].unique())
     rows = [["law", *measures]]

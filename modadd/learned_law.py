@@ -98,6 +98,21 @@ def hat_fields_readably(sums: Vectors, residue: NDArray[np.int64]) -> Vectors:
     return np.stack(found, axis=1)
 
 
+def tabulated_forces(
+    sums: Vectors, residue: NDArray[np.int64], values: NDArray[np.float64]
+) -> Vectors:
+    """(snapshot, pair, dim) the force of the law with these values at the knots of `HATS`, on pair
+    sums (snapshot, pair, dim) over the embedding's scale."""
+    if not compiled_kernels_work():
+        return np.asarray(np.tensordot(values, hat_fields(sums, residue), axes=(0, 1)))
+    from modadd.kernels import cpu_law_terms
+
+    found = np.empty(sums.shape)
+    own = np.ascontiguousarray(sums, np.float64)
+    cpu_law_terms.tabulated_forces(own, residue, DISTANCES, COSINES, values, found)
+    return found
+
+
 def moments(
     config: TrainingConfig, epochs: Sequence[int], embedding: Floats, classifier: Floats
 ) -> dict[str, tuple[int, NDArray[np.float64]]]:

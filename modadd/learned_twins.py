@@ -15,9 +15,8 @@ from modadd import structures
 from modadd.discrimination import area_under_curve, compare_areas
 from modadd.force_fits import Products
 from modadd.foretelling import STILL
-from modadd.kernels import compiled_kernels_work
 from modadd.law_terms import LAW, law_terms
-from modadd.learned_law import COSINES, DISTANCES, HATS, hat_fields, learn
+from modadd.learned_law import HATS, learn, tabulated_forces
 from modadd.particles import ParticleConfig, divide_by_mean_norm, restore_moments
 from modadd.procrustes import distances
 from modadd.snapshots import Floats
@@ -28,6 +27,9 @@ from modadd.true_forces import Vectors
 
 # Positions (run, token, dim) → the force on each pair sum, (run, pair, dim).
 Law = Callable[[Vectors], Vectors]
+
+#: Goes up whenever the numbers change: stored outcomes of another version do not count.
+VERSION = 1
 
 #: What particles may follow. All but the paper's are learnt from other networks than those
 #: foretold, in the phases of training from the start on: one law for all of these phases, or each
@@ -69,14 +71,7 @@ def tabulated_law(values: NDArray[np.float64]) -> Law:
     """The law whose functions have these values at the knots of `modadd.learned_law.HATS`."""
 
     def forces(positions: Vectors) -> Vectors:
-        sums, residue = _scaled_sums(positions), pairs(positions.shape[1]).residue
-        if not compiled_kernels_work():
-            return np.asarray(np.tensordot(values, hat_fields(sums, residue), axes=(0, 1)))
-        from modadd.kernels import cpu_law_terms
-
-        found = np.empty(sums.shape)
-        cpu_law_terms.tabulated_forces(sums, residue, DISTANCES, COSINES, values, found)
-        return found
+        return tabulated_forces(_scaled_sums(positions), pairs(positions.shape[1]).residue, values)
 
     return forces
 
@@ -124,30 +119,61 @@ def ends(
     return found
 
 
-def foretold_by_laws(start: Floats, network: Floats, twins: Mapping[str, Vectors]) -> pd.DataFrame:
+def outcomes(start: Floats, network: Floats, twins: Mapping[str, Vectors]) -> pd.DataFrame:
+    """Where each law leads each network: run (its place), law, radius_ratio, grid_imperfections,
+    distance (Procrustes, to the network's end).
+
+    start, network: (run, token, dim) where each network was and ends. twins: see `ends`. The law
+    "nothing moves" leads to the start itself.
+    """
+    places = {STILL: start.astype(np.float64), **twins}
+    return pd.concat(
+        [
+            pd.DataFrame(
+                {
+                    "run": np.arange(len(network)),
+                    "law": name,
+                    "radius_ratio": structures.radius_ratio(arrangement),
+                    "grid_imperfections": structures.grid_imperfections(arrangement),
+                    "distance": distances(arrangement, network),
+                }
+            )
+            for name, arrangement in places.items()
+        ],
+        ignore_index=True,
+    )
+
+
+def foretold_by_laws(found: pd.DataFrame) -> pd.DataFrame:
     """A row a law and measure: law, measure, value, low, high (95 %), n.
 
-    start, network: (run, token, dim) where each network was and ends. twins: see `ends`. "nothing
-    moves" foretells the start itself. Gained is on the paper's law, over the same networks: an AUC
-    above its AUC (DeLong), a Procrustes distance below its distance.
+    found: `outcomes`, with is_circle and imperfections of the network's own end beside them, and
+    as many networks, in the same order, for each law. Gained is on the paper's law, over the same
+    networks: an AUC above its AUC (DeLong), a Procrustes distance below its distance.
     """
-    circles = structures.is_circle(network)
-    imperfections = structures.grid_imperfections(network)
-    places = {STILL: start.astype(np.float64), **twins}
-    ratios = {name: -structures.radius_ratio(places[name]) for name in places}
-    apart = {name: distances(places[name], network) for name in places}
+    laws = dict(tuple(found.groupby("law")))
+    papers = laws["paper"]
+    circles = papers["is_circle"].to_numpy() == 1
     rows: list[dict[str, object]] = []
 
-    def add(law: str, measure: str, found: Estimate) -> None:
-        rows.append({"law": law, "measure": measure, **found._asdict()})
+    def add(law: object, measure: str, estimate: Estimate) -> None:
+        rows.append({"law": law, "measure": measure, **estimate._asdict()})
 
-    for name, arrangement in places.items():
-        counts = structures.grid_imperfections(arrangement)
-        add(name, "AUC of circles", area_under_curve(ratios[name], circles))
-        add(name, "correlation of imperfections", correlation(counts, imperfections))
-        add(name, "distance", mean(apart[name]))
+    for name in [law for law in (STILL, *LAWS) if law in laws]:
+        some = laws[name]
+        counts = some["grid_imperfections"].to_numpy(float)
+        apart = some["distance"].to_numpy(float)
+        add(name, "AUC of circles", area_under_curve(_likely(some), circles))
+        known = correlation(counts, papers["imperfections"].to_numpy(float))
+        add(name, "correlation of imperfections", known)
+        add(name, "distance", mean(apart))
         if name not in (STILL, "paper"):
-            gained = compare_areas(ratios[name], ratios["paper"], circles)
+            gained = compare_areas(_likely(some), _likely(papers), circles)
             add(name, "AUC gained", gained.estimate)
-            add(name, "distance gained", mean(apart["paper"] - apart[name]))
+            add(name, "distance gained", mean(papers["distance"].to_numpy(float) - apart))
     return pd.DataFrame(rows)
+
+
+def _likely(some: pd.DataFrame) -> NDArray[np.float64]:
+    """(run,) how much like a circle where a law leads; an undefined ratio is no circle's."""
+    return -some["radius_ratio"].fillna(np.inf).to_numpy(float)

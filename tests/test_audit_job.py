@@ -8,6 +8,8 @@ from test_jobs import QUICK, contents, sql
 from db.connect import reader
 from db.law import law_fits
 from modadd.audit import TARGETS
+from modadd.foretelling import STILL
+from modadd.learned_twins import LAWS
 
 
 @pytest.fixture
@@ -90,7 +92,13 @@ def test_a_law_is_learnt_from_what_was_audited(modadd):
     assert status == 0, errors
     assert "weight decay 1.0: particles from epoch 0, n = 4 networks" in printed
     assert "weight decay 1.0, epochs 10-49, n = 4 networks" in printed
-    assert contents() == before
+    after = contents()
+    assert {name: rows for name, rows in after.items() if name != "law_ends"} == before
+    assert sql("SELECT law, count(*) FROM law_ends GROUP BY law") == [
+        (law, 4) for law in sorted((STILL, *LAWS))
+    ]
+    modadd("learn", "mine", "--starts", 0)
+    assert contents() == after
     status, printed, _ = modadd("learn", "mine", "--csv")
     header, first, *_ = printed.splitlines()
     assert header == "function,at,value,low,high,n,law,weight_decay,phase"

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from modadd import learned_law, learned_twins
+from modadd import learned_law
 from modadd.force_fits import products, squared_error
 from modadd.law_terms import LAW, law_terms
 from modadd.learned_law import (
@@ -26,12 +26,14 @@ from modadd.learned_twins import (
     LAWS,
     ends,
     foretold_by_laws,
+    outcomes,
     papers_law,
     simulate_laws,
     tabulated_law,
 )
 from modadd.particles import ParticleConfig, simulate
 from modadd.snapshots import Snapshot
+from modadd.structures import grid_imperfections, is_circle
 from modadd.task import pair_sums, pairs
 from modadd.training import TrainingConfig, train
 from modadd.true_forces import training_pairs
@@ -135,7 +137,7 @@ def test_particles_under_the_papers_law_are_the_papers_simulation():
 def test_a_tabulated_law_is_the_sum_of_its_hats(monkeypatch):
     values, positions = draw(len(HATS)), draw(2, 17, 2)
     compiled = tabulated_law(values)(positions)
-    monkeypatch.setattr(learned_twins, "compiled_kernels_work", lambda: False)
+    monkeypatch.setattr(learned_law, "compiled_kernels_work", lambda: False)
     np.testing.assert_allclose(compiled, tabulated_law(values)(positions), atol=1e-9)
 
 
@@ -170,7 +172,10 @@ def test_particles_that_end_where_the_network_ends_foretell_it():
     start, network = draw(20, 17, 2), draw(20, 17, 2, seed=5)
     angle = 2 * np.pi * np.arange(17) / 17
     network[:8] = np.stack([np.cos(angle), np.sin(angle)], axis=1)
-    table = foretold_by_laws(start, network, {"paper": start, "learnt": network})
+    led = outcomes(start, network, {"paper": start, "learnt": network})
+    circles, counts = is_circle(network), grid_imperfections(network)
+    ends = led.assign(is_circle=circles[led["run"]], imperfections=counts[led["run"]])
+    table = foretold_by_laws(ends)
     cells = table.set_index(["law", "measure"])["value"]
     assert cells["learnt", "distance"] == pytest.approx(0, abs=1e-6)
     assert cells["learnt", "AUC of circles"] == 1

@@ -1,0 +1,58 @@
+"""What trials of other laws left at networks' snapshots: a row a run, epoch and law.
+
+As the audit's, the tables are declared when first written, and their rows go with their runs.
+"""
+
+import pandas as pd
+from sqlalchemy import Engine, Table, delete, inspect, select, text
+
+from db.connect import writing
+from db.declarations import declare_columns
+from db.filters import Filter
+from db.law_summaries import networks
+from db.schema import Run
+from db.store import insert_rows, nullable
+
+
+def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -> None:
+    """Store rows (run_id, epoch, law and the table's numbers) in place of those of the same runs
+    and epochs; those of deleted runs are dropped."""
+    numbers = _numbers(table)
+    with writing(engine) as connection:
+        declare_columns(connection, table)
+        ids = rows["run_id"].unique().tolist()
+        stored = connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars()
+        kept = rows[rows["run_id"].isin(list(stored))]
+        for epoch in kept["epoch"].unique().tolist():
+            here = (table.c.epoch == epoch) & table.c.run_id.in_(ids)
+            connection.execute(delete(table).where(here))
+        keys = [kept[name].tolist() for name in ("run_id", "epoch", "law")]
+        values = [nullable(kept[name].to_numpy(float)) for name in numbers]
+        insert_rows(
+            connection,
+            table,
+            ["run_id", "epoch", "law", *numbers, "version"],
+            zip(*keys, *values, [version] * len(kept), strict=True),
+        )
+
+
+def trials(engine: Engine, table: Table, version: int, chosen: Filter) -> pd.DataFrame:
+    """The rows of this version of the filter's done networks: weight_decay, is_circle and
+    imperfections (of the network at its end), run_id, epoch, law and the table's numbers."""
+    names = ["run_id", "epoch", "law", *_numbers(table)]
+    own = ["weight_decay", "is_circle", "imperfections"]
+    if not inspect(engine).has_table(table.name):
+        return pd.DataFrame(columns=[*own, *names])
+    runs, values = networks(chosen)
+    query = text(
+        "SELECT r.weight_decay, r.is_circle, r.grid_imperfections AS imperfections, "
+        f"{', '.join(f't.{name}' for name in names)} FROM {table.name} AS t "
+        f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND t.version = :version "
+        "ORDER BY r.weight_decay, t.epoch, t.run_id, t.law"
+    )
+    return pd.read_sql(query, engine, params={**values, "version": version})
+
+
+def _numbers(table: Table) -> list[str]:
+    keys = ("run_id", "epoch", "law", "version")
+    return [column.name for column in table.columns if column.name not in keys]
