@@ -17,6 +17,7 @@ COMMANDS = {
     "audit": "put the force law on trial: what it explains of the true forces",
     "learn": "learn the force law from the true forces, and simulate it",
     "twins": "start particles from networks' embeddings: do they end alike?",
+    "curl": "how far is the force law from a gradient, at networks' embeddings?",
     "claims": "say of each of the paper's claims what came out",
     "fate": "when is a network's end settled? from snapshots and perturbed branches",
     "measure": "measure metrics on every stored snapshot",

@@ -6,7 +6,7 @@ import pandas as pd
 
 from modadd.force_fits import FITS
 from modadd.law_terms import LAW
-from modadd.statistics import Estimate, median
+from modadd.statistics import Estimate, mean, median
 
 #: What a table shows of a fit. Strengths are coefficients over the force's rms: those of a force
 #: of mean square 1, which is comparable between epochs.
@@ -43,6 +43,18 @@ def rivals_table(fits: pd.DataFrame, target: str = "pair_sums") -> pd.DataFrame:
     """The held-out R² of every fit to a target, by weight decay and epoch."""
     chosen = fits[fits["target"] == target]
     return medians(chosen, ("weight_decay", "epoch", "fit"), ("held_out_r_squared",))
+
+
+def curl_means(curls: pd.DataFrame) -> pd.DataFrame:
+    """weight_decay, epoch, law, value, low, high, n: the mean share of curl over networks, with its
+    t interval. curls: weight_decay, epoch, law, curl_share, a row a network; undefined ones do not
+    count."""
+    known = curls.dropna(subset=["curl_share"])
+    rows = [
+        (*labels, *mean(some["curl_share"].to_numpy(float)))
+        for labels, some in known.groupby(["weight_decay", "epoch", "law"])
+    ]
+    return pd.DataFrame(rows, columns=["weight_decay", "epoch", "law", *Estimate._fields])
 
 
 def order_of(fit: str) -> tuple[int, str]:

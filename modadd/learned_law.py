@@ -49,6 +49,12 @@ PHASES = {
     "1000-": (1000, 2**31),
 }
 
+
+def phase_of(epoch: int) -> str:
+    """The phase of `PHASES` that an epoch lies in."""
+    return next(name for name, (first, last) in PHASES.items() if first <= epoch <= last)
+
+
 #: Laws that are learnt: which of the hats, then of the law's own terms, each may use.
 _PUSHES = np.array([name.startswith("push") for name, _ in HATS])
 _ALL, _NONE = np.ones(len(HATS), dtype=bool), np.zeros(len(HATS), dtype=bool)

@@ -1,0 +1,121 @@
+"""`modadd curl`: how far the force law is from a gradient at stored networks' embeddings."""
+
+import sys
+from collections.abc import Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+from sqlalchemy import Engine
+
+from db.arrangements import classifiers
+from db.connect import open_for_writing
+from db.law import law_fits, law_moments
+from db.law_trials import add_trials
+from db.schema import law_curls_table
+from jobs.command import Parser, add_database_flag, run_command
+from jobs.layout import aligned
+from jobs.networks import Networks, places_at
+from jobs.twins import add_network_flags, asked_networks
+from jobs.workers import Resources
+from modadd.config import ConfigError
+from modadd.curl import FIELDS, VERSION, curl_shares
+from modadd.law_tables import curl_means
+from modadd.law_terms import LAW
+from modadd.learned_law import HATS, learn, phase_of, unpacked
+
+DESCRIPTION = """Say how far laws of force are from the gradient of a potential at audited networks'
+embeddings (`modadd audit`): the share ‖(J - Jᵀ)/2‖ / ‖J‖ of the Jacobian J of the forces on the
+tokens, 0 for a gradient and about 0.71 for independent entries. It is stored as `law_curls`."""
+EPOCHS = (0, 30, 300, 2000)
+
+
+def command(arguments: Sequence[str]) -> int:
+    parser = Parser("curl", DESCRIPTION)
+    add_network_flags(parser, EPOCHS)
+    add_database_flag(parser)
+    parsed = parser.parse_args(arguments)
+    networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
+    with open_for_writing(parsed.database, create=False) as engine:
+        found = []
+        for weight_decay in networks.weight_decays:
+            for epoch in epochs:
+                rows = _curls(engine, networks.of(weight_decay), epoch)
+                add_trials(engine, law_curls_table(), rows, VERSION)
+                found.append(rows.assign(weight_decay=weight_decay))
+    print(_laid_out(curl_means(pd.concat(found, ignore_index=True))))
+    return 0
+
+
+def _curls(engine: Engine, networks: Networks, epoch: int) -> pd.DataFrame:
+    """run_id, epoch, law, curl_share of networks of one weight decay."""
+    embeddings = places_at(engine, networks.run_ids, epoch)
+    strengths = _strengths(engine, networks.run_ids, epoch)
+    values = _learnt(engine, networks.run_ids, epoch)
+    parameters = [_classifier(engine, run_id, epoch) for run_id in networks.run_ids]
+    with ThreadPoolExecutor(Resources().width) as pool:
+        shares = list(
+            pool.map(
+                lambda config, place, classifier, fitted: curl_shares(
+                    config, place, classifier, fitted, values
+                ),
+                networks.configs, embeddings, parameters, strengths,
+            )
+        )  # fmt: skip
+    return pd.DataFrame(
+        [
+            {"run_id": run_id, "epoch": epoch, "law": law, "curl_share": share}
+            for run_id, of_run in zip(networks.run_ids, shares, strict=True)
+            for law, share in of_run.items()
+        ]
+    )
+
+
+def _strengths(engine: Engine, run_ids: Sequence[int], epoch: int) -> NDArray[np.float64]:
+    """(run, term) the coefficients that fit each network's forces; ConfigError where unknown."""
+    fits = law_fits(engine, LAW, epochs=[epoch], run_ids=run_ids)
+    law = fits[(fits["fit"] == "law") & (fits["target"] == "pair_sums")].set_index("run_id")
+    missing = set(run_ids) - set(law.index)
+    if missing:
+        raise ConfigError(
+            f"{len(missing)} of the networks are not audited at epoch {epoch}: run `modadd audit`"
+        )
+    return law.loc[list(run_ids), list(LAW)].fillna(0).to_numpy(float)
+
+
+def _learnt(engine: Engine, run_ids: Sequence[int], epoch: int) -> NDArray[np.float64]:
+    """(hat,) the law that the networks' forces of that phase of training ask for."""
+    stored = law_moments(engine, phase_of(epoch), run_ids)
+    if not stored:
+        return np.full(len(HATS), np.nan)
+    return learn(unpacked(list(stored.values())))[: len(HATS)]
+
+
+def _classifier(engine: Engine, run_id: int, epoch: int) -> NDArray[np.float32]:
+    epochs, flat = classifiers(engine, run_id)
+    return np.asarray(flat[list(epochs).index(epoch)])
+
+
+def _laid_out(means: pd.DataFrame) -> str:
+    rows = [["weight_decay", "epoch", "n", *FIELDS]]
+    for (weight_decay, epoch), group in means.groupby(["weight_decay", "epoch"]):
+        cells = {cell["law"]: _shown(cell) for cell in group.to_dict("records")}
+        labels = [f"{weight_decay:g}", str(epoch), str(group["n"].max())]
+        rows.append([*labels, *(cells.get(name, "–") for name in FIELDS)])
+    return "\n".join(
+        ["‖(J - Jᵀ)/2‖ / ‖J‖ at n networks' embeddings: mean with t interval\n", *aligned(rows)]
+    )
+
+
+def _shown(cell: dict[Hashable, Any]) -> str:
+    if cell["value"] != cell["value"]:
+        return "–"
+    low, high = (f"{cell[name]:.3f}" for name in ("low", "high"))
+    bounds = "" if cell["low"] != cell["low"] else f" [{low}, {high}]"
+    return f"{cell['value']:.3f}{bounds}"
+
+
+if __name__ == "__main__":
+    sys.exit(run_command("curl", command, sys.argv[1:]))
