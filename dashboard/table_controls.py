@@ -54,8 +54,8 @@ def pair(opened: Database, kind: str) -> tuple[str, str]:
     names = [IMPERFECTIONS, *metrics]
     wanted = next((n for n in ("validation_accuracy", "circularity") if n in names), names[-1])
     left, right = st.columns(2)
-    x = left.selectbox("Correlate", names, 0, key="x", bind="query-params")
-    y = right.selectbox("with", names, names.index(wanted), key="y", bind="query-params")
+    x = left.selectbox("Correlate", names, 0, key="correlate", bind="query-params")
+    y = right.selectbox("with", names, names.index(wanted), key="with", bind="query-params")
     return x or names[0], y or wanted
 
 

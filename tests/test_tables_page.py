@@ -72,7 +72,7 @@ def test_the_tolerance_redraws_the_prose_s_imperfections(shown):
 @pytest.mark.parametrize(
     ("key", "value"),
     [("r", "spearman"), ("interval", "olivoto"), ("interval", "bca"), ("of", "all"),
-     ("x", "radius_ratio"), ("y", "train_loss"), ("epoch", "0")],
+     ("correlate", "radius_ratio"), ("with", "train_loss"), ("epoch", "0")],
 )  # fmt: skip
 def test_every_choice_changes_the_correlation(shown, key, value):
     before = the_table(shown)["correlation"].tolist()

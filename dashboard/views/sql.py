@@ -67,10 +67,10 @@ def draw(answer: Answer) -> Any:
         st.caption("Two columns, one of them of numbers, make a chart.")
         return None
     boxes = st.columns(4, vertical_alignment="bottom")
-    x = pick(boxes[0], "Horizontal", names, 0, "x")
+    x = pick(boxes[0], "Horizontal", names, 0, "horizontal")
     others = [name for name in numbers if name != names[0]] or numbers
     varying = [name for name in others if rows[name].nunique() > 1] or others
-    y = pick(boxes[1], "Vertical", names, names.index(varying[0]), "y")
+    y = pick(boxes[1], "Vertical", names, names.index(varying[0]), "vertical")
     few = [n for n in names if n in numbers or rows[n].nunique() <= MOST_CATEGORIES]
     colour = pick(boxes[2], "Colour", [NOTHING, *few], 0, "colour")
     mark = pick(boxes[3], "Mark", list(MARKS), 0, "mark")

@@ -39,11 +39,12 @@ def drag_over(page, chart, start, end):
     page.mouse.up()
 
 
-def test_the_epoch_of_a_run(visit, elsewhere):
+def test_the_epoch_of_a_run_which_its_picture_has_too(visit, elsewhere):
     page = visit.open("run?run=40")
     page.locator(".st-key-run-box input[type=range]").fill("3")
     epoch = page.get_by_text(re.compile(r"^epoch \d+$")).text_content()
     page.wait_for_url(f"**epoch={epoch.split()[1]}*")
+    assert f">{epoch}<" in take_away(page, "run-40.svg", "SVG").decode()
     copy = elsewhere(page.url)
     copy.get_by_text(epoch, exact=True).wait_for()
     assert copy.locator(".st-key-run-box input[type=range]").input_value() == "3"
@@ -108,11 +109,3 @@ def test_choices_and_filters(visit, elsewhere, path, choice, option):
     inputs = "input => input.map(one => one.value)"
     assert copy.locator("input").evaluate_all(inputs) == page.locator("input").evaluate_all(inputs)
     assert copy.url == page.url
-
-
-def test_what_is_taken_away_is_the_epoch_on_screen(visit):
-    page = visit.open("run?run=40")
-    page.locator(".st-key-run-box input[type=range]").fill("3")
-    page.wait_for_url("**epoch=*")
-    epoch = page.url.split("epoch=")[1].split("&")[0]
-    assert f">epoch {epoch}<" in take_away(page, "run-40.svg", "SVG").decode()
