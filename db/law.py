@@ -107,6 +107,16 @@ def runs_to_audit(engine: Engine, version: int, experiment: str | None = None) -
         return list(connection.execute(query).scalars())
 
 
+def audited_runs(engine: Engine, version: int) -> list[int]:
+    """The runs with an audit of this version."""
+    table = audits_table()
+    if not inspect(engine).has_table(table.name):
+        return []
+    with engine.connect() as connection:
+        done = select(table.c.run_id).where(table.c.version == version)
+        return list(connection.execute(done).scalars())
+
+
 def law_fits(
     engine: Engine,
     columns: Sequence[str],

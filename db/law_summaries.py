@@ -70,7 +70,8 @@ def fit_medians(
                MAX(CASE WHEN k > 0 AND place = n + 1 - k THEN value END) AS high, n
         FROM ranked JOIN ({ends}) AS ends USING (n)
         GROUP BY {groups}, n ORDER BY {groups}""").bindparams(bindparam("fits", expanding=True))
-        return pd.read_sql(query, connection, params=asked)
+        found = pd.read_sql(query, connection, params=asked)
+    return found.astype({"value": float, "low": float, "high": float})  # also where all are NULL
 
 
 def twin_counts(

@@ -59,7 +59,7 @@ def command(arguments: Sequence[str]) -> int:
     with open_for_writing(parsed.database, create=False) as engine:
         declare_program(engine)
         _check_experiment(engine, parsed.experiment)
-        if not _audit_missing(engine, parsed.experiment):
+        if not audit_missing(engine, parsed.experiment):
             return INTERRUPTED
         print_audit(engine, parsed.experiment, parsed.epochs)
     return 0
@@ -73,7 +73,7 @@ def _check_experiment(engine: Engine, name: str) -> None:
         raise ConfigError(f"no runs of {name} are stored that are networks{hint}")
 
 
-def _audit_missing(engine: Engine, experiment: str) -> bool:
+def audit_missing(engine: Engine, experiment: str) -> bool:
     """Audit those runs of an experiment that are not; whether that came to its end."""
     started = time.perf_counter()
     missing = runs_to_audit(engine, VERSION, experiment)

@@ -14,10 +14,11 @@ from jobs.command import Parser, add_field_flags, add_job_flags, compute_request
 from jobs.fate_layout import lay_out_branches, lay_out_foreshadowed
 from jobs.networks import Networks, done_runs, ends_of, places_at
 from jobs.requests import Request
-from jobs.twins import EPOCHS, add_network_flags, asked_networks
+from jobs.twins import add_network_flags, asked_networks
 from modadd.branches import BranchConfig, branches
 from modadd.config import ConfigError
 from modadd.fate import foreshadowed, scatter, settled
+from modadd.twins import STARTS
 
 DESCRIPTION = """Print what the embedding at an epoch foretells of the network's end, from stored
 snapshots. With --branches, also take up each network's training again at each epoch, that often,
@@ -30,7 +31,7 @@ OUTCOMES = {"accuracy": "validation_accuracy", "imperfections": "grid_imperfecti
 
 def command(arguments: Sequence[str]) -> int:
     parser = Parser("fate", DESCRIPTION)
-    add_network_flags(parser, EPOCHS)
+    add_network_flags(parser, STARTS)
     parser.add_argument(
         "--branches", type=int, default=0, metavar="N", help="of a network and epoch (default: 0)"
     )

@@ -1,13 +1,20 @@
 """`modadd report`: every table, figure and appendix of the paper as one web page and one PDF."""
 
+import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from db.connect import open_for_reading
-from jobs.command import Parser, add_job_flags, compute_requests, run_command
+from db.connect import open_for_reading, open_for_writing
+from jobs.audit import audit_missing
+from jobs.command import INTERRUPTED, Parser, add_job_flags, compute_requests, run_command
 from jobs.loop import check_metrics
 from jobs.requests import experiment_request
+from jobs.twins import twin_request
+
+if TYPE_CHECKING:
+    from dashboard.report.needs import AnyNeed
 
 DESCRIPTION = (
     "Write the whole paper, recomputed, as report.html and report.pdf, with every figure (SVG, "
@@ -38,18 +45,7 @@ def command(arguments: Sequence[str]) -> int:
 
     check_folder(parsed.to)
     if not parsed.no_compute:
-        status = compute_requests(
-            parsed,
-            [
-                experiment_request(
-                    need.experiment,
-                    seeds=need.seeds,
-                    snapshots=need.snapshots,
-                    parameters=need.parameters,
-                )
-                for need in needs
-            ],
-        )
+        status = _compute(parsed, needs)
         if status:
             return status
     from dashboard.report.build import build
@@ -63,6 +59,31 @@ def command(arguments: Sequence[str]) -> int:
         print(f"{lacking} things are missing, the report says which", file=sys.stderr)
     print(f"{len(files)} files in {parsed.to}: open {parsed.to / 'report.html'}")
     return 0
+
+
+def _compute(parsed: argparse.Namespace, needs: Sequence["AnyNeed"]) -> int:
+    """Compute and store what is missing of the needs; the exit status."""
+    from dashboard.report.needs import Audits, Twins
+
+    requests = [
+        twin_request(need.configs)
+        if isinstance(need, Twins)
+        else experiment_request(
+            need.experiment,
+            seeds=need.seeds,
+            snapshots=need.snapshots,
+            parameters=need.parameters,
+        )
+        for need in needs
+        if not isinstance(need, Audits)
+    ]
+    status = compute_requests(parsed, requests)
+    if status:
+        return status
+    audited = [need.experiment for need in needs if isinstance(need, Audits)]
+    with open_for_writing(parsed.database) as engine:
+        done = all(audit_missing(engine, experiment) for experiment in audited)
+    return 0 if done else INTERRUPTED
 
 
 if __name__ == "__main__":

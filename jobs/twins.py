@@ -22,7 +22,7 @@ from jobs.requests import Request, parse_seeds
 from jobs.twins_layout import lay_out
 from modadd.config import ConfigError
 from modadd.foretelling import Ends, foretold
-from modadd.twins import LAW_FIELDS, TwinConfig, twins
+from modadd.twins import LAW_FIELDS, STARTS, TwinConfig, twins
 
 DESCRIPTION = """Start the particle simulation from stored networks' own embeddings, store these
 twins beside their networks, and print what they foretell of the networks' ends. The networks need
@@ -30,12 +30,10 @@ snapshots at the epochs, such as those of
 
     modadd reproduce table-1 --seeds 0:1000 --snapshots 10,20,60,100,200,500 --parameters none"""
 
-EPOCHS = (0, 10, 20, 60, 100, 200, 500)
-
 
 def command(arguments: Sequence[str]) -> int:
     parser = Parser("twins", DESCRIPTION)
-    add_network_flags(parser, EPOCHS)
+    add_network_flags(parser, STARTS)
     parser.add_argument(
         "--horizon",
         action="store_true",

@@ -51,6 +51,10 @@ LAW_FIELDS = tuple(
 )
 
 
+# The epochs that twins begin at unless others are named: before, while and after structures form.
+STARTS = (0, 10, 20, 60, 100, 200, 500)
+
+
 def twins(
     networks: Iterable[TrainingConfig], epochs: Sequence[int], law: Mapping[str, Scalar]
 ) -> list[TwinConfig]:

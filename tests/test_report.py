@@ -10,7 +10,6 @@ from sqlalchemy import text
 
 from dashboard.frames import DIGITS, UNITS
 from dashboard.report.build import build
-from dashboard.report.needs import Need
 from dashboard.report.sections import SECTIONS, needs_of, section_module
 from dashboard.report.sections.correlations import papers_intervals
 from dashboard.report.text import Span, said, spans, typeset
@@ -262,13 +261,6 @@ def test_a_database_without_a_new_metric_is_refused_in_one_line(modadd, monkeypa
     status, _, errors = modadd("report", "--no-compute")
     assert status == 2
     assert "circularity is new or changed: run `modadd measure` first" in errors
-
-
-def test_a_need_names_the_command_that_makes_it():
-    need = Need("table-1", range(100, 1000), "final", "none")
-    words = "--seeds 100:1000 --snapshots final --parameters none"
-    assert need.command == f"modadd reproduce table-1 {words}"
-    assert Need("appendix-b").command == "modadd reproduce appendix-b"
 
 
 def test_prose_is_taken_apart():

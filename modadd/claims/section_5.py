@@ -239,7 +239,7 @@ CLAIMS = (
         _twins_agree,
         "at each weight decay, simulations from networks' own initial embeddings end alike: as "
         "circles where the network does (over half), with imperfections that correlate (r > 0.5)",
-        "twins",
+        "audit",
     ),
     Claim(
         "gradients-follow-the-law",

@@ -1,8 +1,8 @@
 """The sections, one file each, in the order of the report.
 
-To add one, write `sections/NAME.py` with `NEEDS` (the runs that it draws on, computed before the
-report is written) and `section(engine) -> Section`, which must do with whatever is stored, even
-nothing; and enter its name here.
+To add one, write `sections/NAME.py` with `NEEDS` (the runs, audits and twins that it draws on,
+computed before the report is written) and `section(engine) -> Section`, which must do with whatever
+is stored, even nothing; and enter its name here.
 """
 
 import importlib
@@ -11,7 +11,7 @@ from typing import Protocol
 
 from sqlalchemy import Engine
 
-from dashboard.report.needs import Need
+from dashboard.report.needs import AnyNeed
 from dashboard.report.parts import Section
 from modadd.config import ConfigError, suggestion
 
@@ -39,7 +39,7 @@ SECTIONS = (
 class SectionModule(Protocol):
     """What a file here offers."""
 
-    NEEDS: Sequence[Need]
+    NEEDS: Sequence[AnyNeed]
 
     def section(self, engine: Engine) -> Section:
         """The section from what is stored."""
@@ -57,6 +57,6 @@ def section_module(name: str) -> SectionModule:
     return module
 
 
-def needs_of(names: Sequence[str]) -> list[Need]:
+def needs_of(names: Sequence[str]) -> list[AnyNeed]:
     """The runs that the sections draw on, each need once, in the order of the sections."""
     return list(dict.fromkeys(need for name in names for need in section_module(name).NEEDS))

@@ -5,8 +5,8 @@ from sqlalchemy import Engine
 
 from dashboard.charts_law import NULL, explained, foretold
 from dashboard.law_rows import HELD_OUT, MEANINGS, ORDER, foretelling, paper_law
-from dashboard.report.needs import Need, stored
-from dashboard.report.parts import Figure, Missing, Part, Section, Table
+from dashboard.report.needs import Audits, Need, Twins
+from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.text import estimate_in, said
 from db.filters import Filter
 from db.law_summaries import fit_medians, twin_counts
@@ -14,9 +14,10 @@ from modadd.audit import NULLS
 from modadd.claims.checks import UNCOMPUTED
 from modadd.statistics import Estimate, median_rank
 from modadd.structures import CIRCLE_THRESHOLD
+from modadd.twins import STARTS
 
 EXPERIMENT = "table-1"
-NEEDS = (Need(EXPERIMENT),)
+NEEDS = (Need(EXPERIMENT), Audits(EXPERIMENT), Twins(EXPERIMENT, STARTS))
 CHOSEN = Filter(kind="transformer", experiments=(EXPERIMENT,), status="done")
 EPOCHS = (0, 30, 300, 2000)
 SQL = """SELECT r.weight_decay, f.epoch, f.fit, COUNT(*) AS n, AVG(f.held_out_r_squared) AS mean
@@ -52,19 +53,8 @@ def section(engine: Engine) -> Section:
         parts=(*(_explained(rows) if len(rows) else ()), *(_twins(counts) if len(counts) else ())),
         seeds="Those of table-1 that are audited, and those that have twins.",
         sql=SQL if len(rows) else CHOSEN.sql(),
-        command=f"modadd audit {EXPERIMENT}\nmodadd twins --experiment {EXPERIMENT}",
-        missing=_missing(rows, counts) if len(stored(engine, NEEDS[0])) else (),
+        command="\n".join(need.command for need in NEEDS),
     )
-
-
-def _missing(rows: pd.DataFrame, counts: pd.DataFrame) -> tuple[Missing, ...]:
-    found = []
-    if rows.empty:
-        found.append(Missing("no network of table-1 is audited", f"modadd audit {EXPERIMENT}"))
-    if counts.empty:
-        command = f"modadd twins --experiment {EXPERIMENT}"
-        found.append(Missing("no network of table-1 has a twin", command))
-    return tuple(found)
 
 
 def judged(rows: pd.DataFrame) -> tuple[str, str]:

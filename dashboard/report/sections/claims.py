@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 
 from dashboard.report import sections
 from dashboard.report.claim_frames import findings
-from dashboard.report.needs import Need
+from dashboard.report.needs import Audits, Need, Twins
 from dashboard.report.parts import Section, Table
 from modadd.claims import CLAIMS, Finding
 from modadd.claims.checks import (
@@ -17,8 +17,13 @@ from modadd.claims.checks import (
     UNTESTABLE,
     VERDICTS,
 )
+from modadd.twins import STARTS
 
-NEEDS = tuple(Need(name) for name in ("table-1", "table-2", "appendix-f", "decay-groups"))
+NEEDS = (
+    *(Need(name) for name in ("table-1", "table-2", "appendix-f", "decay-groups")),
+    Audits("table-1"),
+    Twins("table-1", STARTS),
+)
 RULE = (
     "A check of a number against a limit is for the claim (✓) if its whole 95 % interval lies on "
     "the claimed side, against it (✗) if the whole interval lies on the other side or leaves out "
