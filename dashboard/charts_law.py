@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.theme import BLUE, CATEGORIES, GREEN, PURPLE, QUIET, VERMILLION
+from dashboard.theme import BLUE, CATEGORIES, QUIET
 
 Layers = alt.LayerChart | alt.FacetChart
 LAW, NULL = "the paper's law", "null: shuffled labels"
@@ -99,7 +99,7 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
     predictor. rows: weight_decay, epoch, predictor, value, low, high, n. middle: what chance makes.
     """
     names = list(dict.fromkeys(rows["predictor"]))
-    colours = alt.Scale(domain=names, range=[BLUE, VERMILLION, GREEN, PURPLE][: len(names)])
+    colours = alt.Scale(domain=names, range=[*CATEGORIES, QUIET, "#c9a227"][: len(names)])
     panels: list[Layers] = []
     finite = rows.dropna(subset=["value"])
     for decay, some in finite.groupby("weight_decay"):

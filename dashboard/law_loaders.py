@@ -7,7 +7,16 @@ import pandas as pd
 from dashboard import loaders
 from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.charts_run import Drawn
-from dashboard.law_rows import HELD_OUT, ORDER, STRENGTHS, foreshadowing, paper_law
+from dashboard.law_rows import (
+    FORESHADOWS,
+    HELD_OUT,
+    ORDER,
+    STRENGTHS,
+    foreshadowing,
+    led_by_laws,
+    paper_law,
+    settling,
+)
 from dashboard.law_shown import ForcesShown, TwinShown, forces_shown, twin_shown
 from dashboard.loaders import Database, cached
 from db import law_summaries
@@ -15,6 +24,11 @@ from db.arrangements import Arrangements
 from db.connect import StoreError
 from db.filters import Filter
 from db.law import law_fits, law_moments
+from db.law_trials import trials
+from db.schema import law_curls_table, law_ends_table
+from modadd import curl, learned_twins
+from modadd.branches import BranchConfig
+from modadd.law_tables import curl_means
 from modadd.law_terms import LAW
 from modadd.learned_law import functions, unpacked
 from modadd.statistics import median_rank
@@ -111,9 +125,31 @@ def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFra
 
 
 @cached(4)
-def foreshadowed(opened: Database, chosen: Filter) -> pd.DataFrame:
+def foreshadowed(opened: Database, chosen: Filter) -> tuple[pd.DataFrame, pd.DataFrame]:
     """As `dashboard.law_rows.foreshadowing`, of the filter's networks."""
-    return foreshadowing(law_summaries.ratios_before_the_end(opened.engine, chosen))
+    snapshots = law_summaries.before_the_end(opened.engine, chosen, list(FORESHADOWS))
+    return foreshadowing(snapshots)
+
+
+@cached(4)
+def settled(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """As `dashboard.law_rows.settling`, of branches with the default perturbation."""
+    found = law_summaries.branch_ends(opened.engine, chosen)
+    return settling(found[found["perturbation"] == BranchConfig().perturbation])
+
+
+@cached(4)
+def led(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """The AUC with which each law foretells the filter's circles."""
+    ends = trials(opened.engine, law_ends_table(), learned_twins.VERSION, chosen)
+    return led_by_laws(ends, "AUC of circles")
+
+
+@cached(4)
+def curls(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """The mean share of curl of each law at the filter's networks, the law as predictor."""
+    found = trials(opened.engine, law_curls_table(), curl.VERSION, chosen)
+    return curl_means(found).rename(columns={"law": "predictor"})
 
 
 @cached(4)

@@ -8,10 +8,12 @@ import pandas as pd
 
 from modadd.audit import NULLS, OF_UPDATES, TARGETS
 from modadd.discrimination import area_under_curve, contingency
+from modadd.fate import settled
 from modadd.force_fits import FITS
 from modadd.law_tables import order_of
 from modadd.law_terms import LAW
-from modadd.statistics import Estimate, fisher_interval, proportion
+from modadd.learned_twins import foretold_by_laws
+from modadd.statistics import Estimate, correlation, fisher_interval, proportion
 from modadd.twins import LAW_FIELDS, TwinConfig
 
 #: Of every fit of `modadd audit`: SQL over the columns of `law_fits`.
@@ -60,19 +62,63 @@ def foretelling(counts: pd.DataFrame) -> pd.DataFrame:
 _CELLS = ("both_circles", "only_predicted", "only_actual", "neither")
 
 
-def foreshadowing(ratios: pd.DataFrame) -> pd.DataFrame:
-    """How well the radius ratio at an epoch tells the later circles: weight_decay, epoch,
-    predictor, value (AUC), low, high, n; NaN without circles.
+#: What a snapshot is asked for of the end: metric → how it is called, and the sign with which more
+#: of it speaks for a circle.
+FORESHADOWS = {
+    "radius_ratio": ("radius ratio", -1),
+    "circularity": ("circularity", 1),
+    "representation_quality": ("RQI", 1),
+    "grid_imperfections": ("imperfections", -1),
+}
 
-    ratios: as `db.law_summaries.ratios_before_the_end` returns them.
+
+def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """How well each metric of a snapshot tells the later circles (AUC), and the final accuracy
+    (Pearson's r): weight_decay, epoch, predictor, value, low, high, n; NaN without circles.
+
+    snapshots: as `db.law_summaries.before_the_end` returns them, of metrics of `FORESHADOWS`.
+    """
+    circles, accuracies = [], []
+    for (decay, epoch), some in snapshots.groupby(["weight_decay", "epoch"]):
+        for metric, (name, sign) in FORESHADOWS.items():
+            if metric not in some:
+                continue
+            scores = (sign * some[metric]).fillna(-np.inf).to_numpy(float)
+            known = some[some[metric].abs() < np.inf]
+            area = area_under_curve(scores, some["is_circle"] == 1)
+            circles.append((decay, epoch, name, *area))
+            accuracies.append((decay, epoch, name, *correlation(known[metric], known["accuracy"])))
+    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields]
+    return pd.DataFrame(circles, columns=labels), pd.DataFrame(accuracies, columns=labels)
+
+
+def settling(branches: pd.DataFrame) -> pd.DataFrame:
+    """The share of the variance of ends that lies between networks and not between the branches of
+    one, as `modadd.fate.settled`: weight_decay, epoch, predictor (the end's name), value, low,
+    high, n networks. branches: as `db.law_summaries.branch_ends`, of one perturbation.
+
+    Networks of which a branch is missing or undefined are left out.
     """
     rows = []
-    for (decay, epoch), some in ratios.groupby(["weight_decay", "epoch"]):
-        scores = -some["radius_ratio"].fillna(np.inf).to_numpy(float)
-        found = area_under_curve(scores, some["is_circle"] == 1)
-        rows.append((decay, epoch, "radius ratio at the epoch", *found))
-    columns = ["weight_decay", "epoch", "predictor", *Estimate._fields]
-    return pd.DataFrame(rows, columns=columns)
+    for (decay, epoch), some in branches.groupby(["weight_decay", "epoch"]):
+        number = int(some["branch"].max()) + 1
+        for name in ("circle", "accuracy", "imperfections"):
+            wide = some.pivot(index="network", columns="branch", values=name).astype(float)
+            whole = wide.dropna().to_numpy()
+            if whole.shape[1] == number:
+                rows.append((decay, epoch, name, *settled(whole)))
+    return pd.DataFrame(rows, columns=["weight_decay", "epoch", "predictor", *Estimate._fields])
+
+
+def led_by_laws(ends: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """A measure of `modadd.learned_twins.foretold_by_laws`, by weight_decay and epoch, the law as
+    predictor. ends: as `db.law_trials.trials` returns them of `law_ends`."""
+    rows = []
+    for _, some in ends.groupby(["weight_decay", "epoch"]):
+        found = foretold_by_laws(some).rename(columns={"law": "predictor"})
+        labels = {name: some[name].iloc[0] for name in ("weight_decay", "epoch")}
+        rows.append(found[found["measure"] == measure].assign(**labels))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def form_shares(forms: pd.DataFrame) -> pd.DataFrame:

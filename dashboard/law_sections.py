@@ -7,9 +7,9 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import law_loaders, loaders, states
-from dashboard.charts_law import NULL, explained, foretold, rivals, shares, strengths
+from dashboard.charts_law import NULL, explained, foretold, rivals, strengths
 from dashboard.charts_learned_law import learned_functions
-from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling, form_shares
+from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling
 from dashboard.law_shown import MOST_PAIRS
 from dashboard.loaders import Database
 from dashboard.player import player
@@ -37,9 +37,9 @@ def explained_section(opened: Database, chosen: Filter) -> None:
     )
     nulls = {"shuffled-labels": NULL}
     some = rows[rows["fit"].isin(["law", *nulls])]
-    _shown("explained", some, explained(some, nulls, R_SQUARED), chosen)
+    shown("explained", some, explained(some, nulls, R_SQUARED), chosen)
     st.markdown("**The rivals and the nulls, at the slider's epoch**")
-    _shown("rivals", rows, rivals(rows, ORDER, 300), chosen)
+    shown("rivals", rows, rivals(rows, ORDER, 300), chosen)
     with st.expander("What each fit is", icon=":material/help:"):
         st.dataframe(
             pd.DataFrame([(name, MEANINGS[name]) for name in ORDER], columns=["fit", "meaning"]),
@@ -47,7 +47,7 @@ def explained_section(opened: Database, chosen: Filter) -> None:
         )
     st.markdown("**The law's coefficients**, in units of the forces' rms")
     fitted = law_loaders.strengths(opened, chosen)
-    _shown("coefficients", fitted, strengths(fitted, STRENGTH_TITLES), chosen)
+    shown("coefficients", fitted, strengths(fitted, STRENGTH_TITLES), chosen)
 
 
 def forces_section(opened: Database, row: dict[str, Any]) -> None:
@@ -120,7 +120,7 @@ def foretelling_section(opened: Database, chosen: Filter) -> None:
     title = "correlation of imperfections"
     estimates = rows.rename(columns={"correlation": "value"})
     chart = foretold(estimates, title, middle=0)
-    _shown("foretold", rows, chart, chosen, "twins")
+    shown("foretold", rows, chart, chosen, "twins")
 
 
 _HEADINGS = {"low": "correlation from", "high": "correlation to", "odds_low": "odds from"}
@@ -148,31 +148,12 @@ def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
     take_away("law-learnt", table, chart=chart, command=terminal("learn", "--csv"))
 
 
-def further_section(opened: Database, chosen: Filter) -> None:
-    """When the end shows, and other forms of alignment."""
-    st.subheader("When does a circle show?", anchor=False)
-    rows = law_loaders.foreshadowed(opened, chosen)
-    if rows["value"].notna().any():
-        st.caption("How well the radius ratio at an epoch tells the later circles: AUC, 0.5 chance")
-        _shown("foreshadowed", rows, foretold(rows, "AUC", middle=0.5), chosen, "fate")
-    else:
-        nothing("None of these networks ends as a circle, or all do", "reproduce", "table-1")
-    st.subheader("Does the circle need the paper's form of alignment?", anchor=False)
-    forms = form_shares(law_loaders.circles_by_form(opened))
-    if forms.empty:
-        nothing("No simulations under other forms are stored", "reproduce", "alignment-forms")
-        return
-    of_forms = Filter(kind="particle", experiments=("alignment-forms",))
-    chart = shares(forms, "form", "share of circles")
-    _shown("forms", forms, chart, of_forms, "reproduce alignment-forms")
-
-
 def nothing(why: str, *words: str) -> None:
     """A part without data: why, and the command that makes it."""
     states.nothing_to_draw(f"{why}: run `{terminal(*words)}`")
 
 
-def _shown(
+def shown(
     name: str, rows: pd.DataFrame, chart: Any, chosen: Filter, command: str = "audit"
 ) -> None:
     st.altair_chart(chart, key=f"law-{name}", width="content")

@@ -153,13 +153,36 @@ def circles_by_form(engine: Engine, experiment: str) -> pd.DataFrame:
     return pd.read_sql(query, engine, params={"experiment": experiment})
 
 
-def ratios_before_the_end(engine: Engine, chosen: Filter) -> pd.DataFrame:
-    """weight_decay, epoch, radius_ratio, is_circle (at the end) of each snapshot of the filter's
-    done networks."""
+def before_the_end(engine: Engine, chosen: Filter, metrics: Sequence[str]) -> pd.DataFrame:
+    """weight_decay, epoch and metrics of each snapshot of the filter's done networks, beside what
+    they end as: is_circle, accuracy (of the validation pairs). Metrics unknown here are left out.
+    """
+    known = [f"s.{name}" for name in metrics if name in columns(engine, "transformer")]
+    runs, values = networks(chosen)
+    wanted = ["r.weight_decay", "s.epoch", *known, "r.is_circle"]
+    query = text(
+        f"SELECT {', '.join(wanted)}, r.validation_accuracy AS accuracy FROM series AS s "
+        f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND r.is_circle IS NOT NULL"
+    )
+    return pd.read_sql(query, engine, params=values)
+
+
+def branch_ends(engine: Engine, chosen: Filter) -> pd.DataFrame:
+    """weight_decay, network, epoch (that they begin at), perturbation, branch, circle, accuracy and
+    imperfections of the done branches of the filter's networks."""
+    names = ["weight_decay", "network", "epoch", "perturbation", "branch"]
+    ends = {
+        "circle": "is_circle", "accuracy": "validation_accuracy",
+        "imperfections": "grid_imperfections",
+    }  # fmt: skip
+    if not has_kind(engine, "branch"):
+        return pd.DataFrame(columns=[*names, *ends])
     runs, values = networks(chosen)
     query = text(
-        "SELECT r.weight_decay, s.epoch, s.radius_ratio, r.is_circle FROM series AS s "
-        f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND r.is_circle IS NOT NULL"
+        "SELECT r.weight_decay, b.network, b.network_epoch AS epoch, b.perturbation, b.branch, "
+        f"{', '.join(f'b.{column} AS {name}' for name, column in ends.items())} "
+        f"FROM branch_runs AS b JOIN ({runs}) AS r ON r.config_hash = b.network "
+        "WHERE b.status = 'done' ORDER BY r.weight_decay, b.network_epoch, b.network, b.branch"
     )
     return pd.read_sql(query, engine, params=values)
 

@@ -7,7 +7,18 @@ import pytest
 from dashboard.charts_law import NULL, explained, rivals, strengths
 from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.frames import DIGITS, UNITS
-from dashboard.law_rows import HELD_OUT, ORDER, STRENGTH_TITLES, STRENGTHS, foretelling, paper_law
+from dashboard.law_rows import (
+    FORESHADOWS,
+    HELD_OUT,
+    ORDER,
+    STRENGTH_TITLES,
+    STRENGTHS,
+    foreshadowing,
+    foretelling,
+    led_by_laws,
+    paper_law,
+    settling,
+)
 from dashboard.law_shown import forces_shown, twin_shown
 from dashboard.report.sections import audit
 from dashboard.run_facts import config_of
@@ -15,10 +26,21 @@ from db.arrangements import arrangements, classifiers
 from db.connect import open_for_reading
 from db.filters import Filter
 from db.law import law_fits
-from db.law_summaries import count_audited, fit_medians, twin_counts, twins_of
+from db.law_summaries import (
+    before_the_end,
+    branch_ends,
+    count_audited,
+    fit_medians,
+    twin_counts,
+    twins_of,
+)
+from db.law_trials import trials
 from db.queries import runs
+from db.schema import law_ends_table
 from jobs.main import main
+from modadd import learned_twins
 from modadd.audit import NULLS
+from modadd.fate import settled
 from modadd.law_tables import law_table, rivals_table
 from modadd.law_terms import LAW
 from modadd.statistics import median_rank
@@ -29,6 +51,9 @@ JOBS = (
     "audit trial --epochs 30",
     "twins --experiment trial --epochs 0 --snapshots every:20 --steps 60",
     "twins --experiment trial --epochs 0 10 --snapshots final",
+    "learn trial --starts 0",
+    "curl --experiment trial --epochs 30 --seeds 0:2",
+    "fate --experiment trial --epochs 0 10 --branches 2",
 )
 
 
@@ -158,13 +183,53 @@ def test_the_page_shows_every_part_of_a_database_that_has_it(open_page, tried):
     assert "n = 14 audited networks" in " ".join(caption.value for caption in shown.caption)
     assert "audit" not in said
     assert "has no twin" not in said
+    for words in ("No curl", "No branches", "No particles"):
+        assert words not in said
+
+
+def test_what_is_settled_is_what_the_branches_show(engine):
+    branches = branch_ends(engine, Filter())
+    assert len(branches) == 2 * 7 * 2 * 2  # weight decays, networks, epochs, branches
+    rows = settling(branches)
+    one = branches.query("weight_decay == 1 and epoch == 10")
+    ends = one.pivot(index="network", columns="branch", values="accuracy").to_numpy(float)
+    row = rows.query("weight_decay == 1 and epoch == 10 and predictor == 'accuracy'").iloc[0]
+    assert row["value"] == pytest.approx(settled(ends).value)
+    assert row["n"] == 7
+    lacking = settling(branches.drop(one.index[0]))
+    assert lacking.query("weight_decay == 1 and epoch == 10")["n"].unique() == [6]
+
+
+def test_snapshots_at_the_end_tell_the_end(engine):
+    snapshots = before_the_end(engine, Filter(), [*FORESHADOWS, "unheard_of"])
+    assert set(FORESHADOWS) < set(snapshots)
+    circle = snapshots["epoch"] == 0
+    _, accuracies = foreshadowing(snapshots.assign(grid_imperfections=snapshots["accuracy"]))
+    told = accuracies[accuracies["predictor"] == "imperfections"]
+    np.testing.assert_allclose(told["value"], 1)
+    circles, _ = foreshadowing(
+        snapshots.assign(is_circle=circle, radius_ratio=np.where(circle, 1.1, 3.0))
+    )
+    assert circles["value"].isna().all()  # at each epoch all are circles, or none
+
+
+def test_where_laws_lead_is_shown_as_the_command_prints_it(engine):
+    ends = trials(engine, law_ends_table(), learned_twins.VERSION, Filter())
+    assert len(ends) == 2 * 7 * (1 + len(learned_twins.LAWS))
+    rows = led_by_laws(ends, "distance")
+    mine = ends.query("weight_decay == 1 and law == 'paper'")
+    row = rows.query("weight_decay == 1 and predictor == 'paper'").iloc[0]
+    assert row["value"] == pytest.approx(mine["distance"].mean())
+    assert trials(engine, law_ends_table(), 0, Filter()).empty  # of another version
 
 
 def test_each_part_without_data_says_the_command_that_makes_it(open_page, small_database):
     shown = open_page("law", small_database)
     said = " ".join(note.value for note in shown.info)
-    for words in ("modadd audit", "modadd twins", "modadd reproduce alignment-forms"):
-        assert words in said
+    for words in (
+        "audit", "twins", "reproduce alignment-forms", "learn", "curl", "fate --branches 3",
+    ):  # fmt: skip
+        assert f"modadd {words}" in said
 
 
 def cells(law, null, epoch=30):

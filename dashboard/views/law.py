@@ -5,11 +5,11 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.controls import filter_of_page
 from dashboard.header import header
+from dashboard.law_fates import fate_section, forms_section, led_section
 from dashboard.law_sections import (
     explained_section,
     forces_section,
     foretelling_section,
-    further_section,
     learnt_section,
     row_of,
     twin_section,
@@ -45,4 +45,6 @@ else:
     twin_section(opened, row)
 foretelling_section(opened, chosen)
 learnt_section(opened, runs)
-further_section(opened, chosen)
+led_section(opened, chosen)
+fate_section(opened, chosen)
+forms_section(opened, chosen)

@@ -1,0 +1,84 @@
+"""The parts of the page of the force law that look at ends: where laws lead, when fates are
+settled, and whether the circle needs a force without reaction."""
+
+import streamlit as st
+
+from dashboard import law_loaders
+from dashboard.charts_law import foretold, shares
+from dashboard.law_rows import form_shares
+from dashboard.law_sections import nothing, shown
+from dashboard.loaders import Database
+from db.filters import Filter
+
+#: Of the laws whose curl is known, those drawn; all are in the rows to take away.
+CURLS = ("paper", "fitted", "learnt", "true force")
+
+
+def led_section(opened: Database, chosen: Filter) -> None:
+    """Whether particles under a fitted or learnt law end as their networks do."""
+    st.subheader("Does the learnt law foretell ends better?", anchor=False)
+    rows = law_loaders.led(opened, chosen)
+    if rows.empty:
+        nothing("No particles under a learnt law are stored", "learn")
+        return
+    st.caption(
+        "Particles that begin at the networks' embeddings under the paper's law, under its form "
+        "with strengths fitted to other networks, and under the law learnt from other networks: "
+        "AUC with which the end's radius ratio tells the networks that become circles."
+    )
+    shown("led", rows, foretold(rows, "AUC", middle=0.5), chosen, "learn")
+
+
+def fate_section(opened: Database, chosen: Filter) -> None:
+    """What snapshots foretell of the end, and how much of it is settled."""
+    st.subheader("When is the fate sealed?", anchor=False)
+    circles, accuracies = law_loaders.foreshadowed(opened, chosen)
+    if circles["value"].notna().any():
+        st.caption("How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance")
+        shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, "fate")
+    else:
+        nothing("None of these networks ends as a circle, or all do", "reproduce", "table-1")
+    if accuracies["value"].notna().any():
+        st.caption("And the final accuracy of the validation pairs: Pearson's r")
+        shown("accuracies", accuracies, foretold(accuracies, "r", middle=0), chosen, "fate")
+    settled = law_loaders.settled(opened, chosen)
+    if settled["value"].isna().all():
+        nothing("No branches of these networks are stored", "fate", "--branches", "3")
+        return
+    st.caption(
+        "Training taken up again at an epoch with every parameter changed by about one per cent: "
+        "the share of the ends' variance that lies between networks and not between the branches "
+        "of one (ICC, F interval). 1: branches end alike, the end was settled; 0: as unlike as "
+        "those of different networks."
+    )
+    chart = foretold(settled, "share settled", middle=0)
+    shown("settled", settled, chart, chosen, "fate --branches 3")
+
+
+def forms_section(opened: Database, chosen: Filter) -> None:
+    """Other forms of alignment, and the curl of the law."""
+    st.subheader("Does the circle need a force without reaction?", anchor=False)
+    forms = form_shares(law_loaders.circles_by_form(opened))
+    if forms.empty:
+        nothing("No simulations under other forms are stored", "reproduce", "alignment-forms")
+    else:
+        st.caption(
+            "Particles under other forms of alignment. *reciprocal*: every force answered by its "
+            "reaction; *potential*: the gradient of one; *same-only*, *different-only*: Eq. 4 "
+            "between sums of the same, or of different residues alone. Wilson's intervals."
+        )
+        of_forms = Filter(kind="particle", experiments=("alignment-forms",))
+        chart = shares(forms, "form", "share of circles")
+        shown("forms", forms, chart, of_forms, "reproduce alignment-forms")
+    curls = law_loaders.curls(opened, chosen)
+    if curls.empty:
+        nothing("No curl of the law at these networks is stored", "curl")
+        return
+    st.caption(
+        "How far from a gradient? ‖(J - Jᵀ)/2‖ / ‖J‖ of the forces' Jacobian on the tokens, at the "
+        "networks' embeddings: 0 for a gradient, about 0.71 for independent entries. With the "
+        "paper's coefficients, those fitted to each network's forces, and the learnt functions; "
+        "the true force at a fixed classifier is a gradient. Mean, t interval."
+    )
+    some = curls[curls["predictor"].isin(CURLS)]
+    shown("curls", curls, foretold(some, "share of curl", middle=0), chosen, "curl")
