@@ -65,13 +65,13 @@ def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> 
             connection.execute(delete(table).where(table.c.run_id.in_(ids)))
         insert_rows(
             connection,
-            audits,
+            audits.name,
             ["run_id", "version", "snapshots", "updates"],
             [(r.run_id, version, len(r.epochs), r.updates) for r in kept],
         )
         insert_rows(
             connection,
-            fits,
+            fits.name,
             ["run_id", "epoch", "target", "fit", "n", *columns],
             (
                 (r.run_id, epoch, fit.target, fit.fit, fit.n, *row)
@@ -84,7 +84,7 @@ def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> 
         )
         insert_rows(
             connection,
-            moments,
+            moments.name,
             ["run_id", "phase", "snapshots", "products"],
             (
                 (r.run_id, phase, snapshots, products.astype(FLOAT64).tobytes())

@@ -30,7 +30,7 @@ def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -
         values = [nullable(kept[name].to_numpy(float)) for name in numbers]
         insert_rows(
             connection,
-            table,
+            table.name,
             ["run_id", "epoch", "law", *numbers, "version"],
             zip(*keys, *values, [version] * len(kept), strict=True),
         )

@@ -9,6 +9,7 @@ column a metric in `series`, one column a dimension in `embedding_points`.
 """
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -241,6 +242,7 @@ def _of_laws(name: str, numbers: Sequence[str]) -> Table:
     return _declared(name, _run_key(), *keys, version, *(Column(n, Real) for n in numbers))
 
 
+@lru_cache(maxsize=64)
 def points_table(dim: int) -> Table:
     """The table of final arrangements: a row a token, columns x0, x1, …; NULL past a run's dim."""
     token = Column("token", Whole, primary_key=True)

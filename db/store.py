@@ -7,12 +7,25 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    Connection,
+    Dialect,
+    Engine,
+    bindparam,
+    column,
+    delete,
+    func,
+    insert,
+    select,
+    table,
+    update,
+)
 
 from db.connect import writing
 from db.declarations import declare_columns
@@ -23,7 +36,6 @@ from db.schema import (
     Job,
     Run,
     Snapshot,
-    config_table,
     points_table,
     series_table,
 )
@@ -97,8 +109,8 @@ def add_runs(
         ids, members = _make_room(connection, [record.config_hash for record in new])
         if new:
             connection.execute(insert(Run), [_run_row(ids, record, job_id) for record in new])
-            for table, names, rows in _rows_by_table(connection, ids, new):
-                insert_rows(connection, table, names, rows)
+            for into, names, rows in _rows_by_table(connection, ids, new):
+                insert_rows(connection, into, names, rows)
         run_ids = [*ids.values(), *(s.run_id for h, s in stored.items() if h not in ids)]
         members |= {(name, run_id) for name in experiments for run_id in run_ids}
         _write_members(connection, members)
@@ -124,9 +136,9 @@ def update_series(
         {"_run": run_id, "_epoch": epoch, **{name: columns[name][index] for name in columns}}
         for index, (run_id, epoch) in enumerate(keys)
     ]
-    table = series_table(list(values))
-    statement = update(table).where(
-        table.c.run_id == bindparam("_run"), table.c.epoch == bindparam("_epoch")
+    series = series_table(list(values))
+    statement = update(series).where(
+        series.c.run_id == bindparam("_run"), series.c.epoch == bindparam("_epoch")
     )
     with writing(engine) as connection:
         connection.execute(statement, rows)
@@ -169,40 +181,48 @@ def _run_row(ids: Mapping[str, int], record: RunRecord, job_id: int) -> dict[str
 
 
 def insert_rows(
-    connection: Connection, table: Any, names: Sequence[str], rows: Iterable[Sequence[Any]]
+    connection: Connection, into: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:
     """Insert rows of plain values, past SQLAlchemy's handling of each (13 µs a row)."""
-    statement = insert(table).compile(dialect=connection.dialect, column_keys=names)
-    if statement.positional:
-        # Every table has its key of one or two columns and more: a row stays a tuple.
-        reordered = itemgetter(*(names.index(name) for name in statement.positiontup or ()))
-        values: list[Any] = [reordered(row) for row in rows]
-    else:
-        values = [dict(zip(names, row, strict=True)) for row in rows]
+    statement, places = _insertion(connection.dialect, into, tuple(names))
+    # Every table has its key of one or two columns and more: a row stays a tuple.
+    reordered = itemgetter(*places) if places else lambda row: dict(zip(names, row, strict=True))
+    values = [reordered(row) for row in rows]
     if values:
-        connection.exec_driver_sql(str(statement), values)
+        connection.exec_driver_sql(statement, values)
+
+
+@lru_cache(maxsize=64)
+def _insertion(
+    dialect: Dialect, into: str, names: tuple[str, ...]
+) -> tuple[str, Sequence[int] | None]:
+    """The statement, and from where in a row it takes its values; None if it takes them by name."""
+    statement = insert(table(into, *map(column, names))).compile(dialect=dialect)
+    if not statement.positional:
+        return str(statement), None
+    return str(statement), [names.index(name) for name in statement.positiontup or ()]
 
 
 def _rows_by_table(
     connection: Connection, ids: Mapping[str, int], records: Sequence[RunRecord]
-) -> Iterable[tuple[Any, Sequence[str], Iterable[Sequence[Any]]]]:
-    """(table, columns, rows) for every table that hangs on `runs`."""
+) -> Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]:
+    """(table's name, columns, rows) for every table that hangs on `runs`."""
     first = records[0]
     _, tokens, dim = first.embeddings.shape
     points = points_table(dim)
     declare_columns(connection, points)
     numbered = [(ids[record.config_hash], record) for record in records]
 
-    configs = config_table(first.kind, {name: type(v) for name, v in first.config.items()})
     config_rows = ((i, *record.config.values()) for i, record in numbered)
-    yield configs, ["run_id", *first.config], config_rows
+    yield f"{first.kind}_configs", ["run_id", *first.config], config_rows
 
     snapshot_rows = (
         (i, epoch, tokens, dim, *_blob(embedding))
         for i, r in numbered
         for epoch, embedding in zip(r.epochs, r.embeddings, strict=True)
     )
-    yield Snapshot, ["run_id", "epoch", "tokens", "dim", "embedding", "checksum"], snapshot_rows
+    names = ["run_id", "epoch", "tokens", "dim", "embedding", "checksum"]
+    yield Snapshot.__tablename__, names, snapshot_rows
 
     classifier_rows = (
         (i, epoch, r.config["hidden_size"], *_blob(parameters))
@@ -210,21 +230,21 @@ def _rows_by_table(
         for epoch, parameters in zip(r.classifier_epochs, r.classifiers, strict=True)
     )
     names = ["run_id", "epoch", "hidden_size", "parameters", "checksum"]
-    yield ClassifierSnapshot, names, classifier_rows
+    yield ClassifierSnapshot.__tablename__, names, classifier_rows
 
     series_rows = (
         (i, *row)
         for i, r in numbered
         for row in zip(r.epochs, *map(nullable, r.metrics.values()), strict=True)
     )
-    yield series_table(list(first.metrics)), ["run_id", "epoch", *first.metrics], series_rows
+    yield "series", ["run_id", "epoch", *first.metrics], series_rows
 
     point_rows = (
         (i, token, *point)
         for i, r in numbered
         for token, point in enumerate(r.embeddings[-1].tolist())
     )
-    yield points, ["run_id", "token", *(f"x{axis}" for axis in range(dim))], point_rows
+    yield points.name, ["run_id", "token", *(f"x{axis}" for axis in range(dim))], point_rows
 
 
 def _members(connection: Connection, experiments: Iterable[str]) -> set[tuple[str, int]]:

@@ -43,22 +43,31 @@ class Measured:
     @cached_property
     def evaluation(self) -> Evaluation:
         """Cross-entropy (nats) and correctness of every pair, in float64."""
-        return self.evaluation_at(1.0)
-
-    def evaluation_at(self, scale: float) -> Evaluation:
-        """The same with all pair sums so many times as far from the origin."""
-        embedding = scale * self.embedding
         if compiled_kernels_work():
             from modadd.kernels import processor
 
-            return Evaluation(*processor.evaluate(embedding, self.classifier))
-        residue = pairs(embedding.shape[1]).residue
-        classifier = Classifier(*(group.astype(np.float64) for group in self.classifier))
-        output = logits(pair_sums(embedding.astype(np.float64)), classifier)
+            return Evaluation(*processor.evaluate(self.embedding, self.classifier))
+        output, residue = self._logits(1.0), self._residue
         highest = output.max(axis=2, keepdims=True)
         normaliser = np.log(np.exp(output - highest).sum(axis=2)) + highest[:, :, 0]
         target = np.take_along_axis(output, residue[None, :, None], axis=2)[:, :, 0]
         return Evaluation(normaliser - target, output.argmax(axis=2) == residue)
+
+    def correct_at(self, scale: float) -> NDArray[np.bool_]:
+        """(run, pair) correctness with all pair sums so many times as far from the origin."""
+        if compiled_kernels_work():
+            from modadd.kernels import processor
+
+            return processor.classify(scale * self.embedding, self.classifier)
+        return self._logits(scale).argmax(axis=2) == self._residue
+
+    def _logits(self, scale: float) -> NDArray[Any]:
+        classifier = Classifier(*(group.astype(np.float64) for group in self.classifier))
+        return logits(scale * pair_sums(self.embedding.astype(np.float64)), classifier)
+
+    @property
+    def _residue(self) -> NDArray[np.int64]:
+        return pairs(self.embedding.shape[1]).residue
 
     @cached_property
     def neighbours(self) -> structures.Neighbours:
@@ -66,8 +75,17 @@ class Measured:
         return structures.neighbours(self.embedding)
 
     @cached_property
-    def splits(self) -> list[Split]:
-        """Each run's training and validation pairs."""
+    def training_pairs(self) -> NDArray[np.int64]:
+        """(run, pair) the indices of each run's own training pairs."""
+        return np.array([chosen.training for chosen in self._splits])
+
+    @cached_property
+    def validation_pairs(self) -> NDArray[np.int64]:
+        """(run, pair) the indices of each run's own validation pairs."""
+        return np.array([chosen.validation for chosen in self._splits])
+
+    @cached_property
+    def _splits(self) -> list[Split]:
         configs: Sequence[Any] = self.snapshot.configs
         return [split(c.seed, c.modulus, c.train_fraction) for c in configs]
 
@@ -133,7 +151,7 @@ def check_metrics(names: Sequence[str]) -> None:
     needs_classifier=True,
 )
 def train_loss(measured: Measured) -> NDArray[Any]:
-    return _means(measured.evaluation.loss, [s.training for s in measured.splits])
+    return _means(measured.evaluation.loss, measured.training_pairs)
 
 
 @metric(
@@ -142,7 +160,7 @@ def train_loss(measured: Measured) -> NDArray[Any]:
     needs_classifier=True,
 )
 def train_accuracy(measured: Measured) -> NDArray[Any]:
-    return _means(measured.evaluation.correct, [s.training for s in measured.splits])
+    return _means(measured.evaluation.correct, measured.training_pairs)
 
 
 @metric(
@@ -151,7 +169,7 @@ def train_accuracy(measured: Measured) -> NDArray[Any]:
     needs_classifier=True,
 )
 def validation_loss(measured: Measured) -> NDArray[Any]:
-    return _means(measured.evaluation.loss, [s.validation for s in measured.splits])
+    return _means(measured.evaluation.loss, measured.validation_pairs)
 
 
 @metric(
@@ -160,7 +178,7 @@ def validation_loss(measured: Measured) -> NDArray[Any]:
     needs_classifier=True,
 )
 def validation_accuracy(measured: Measured) -> NDArray[Any]:
-    return _means(measured.evaluation.correct, [s.validation for s in measured.splits])
+    return _means(measured.evaluation.correct, measured.validation_pairs)
 
 
 @metric(
@@ -227,7 +245,7 @@ def line_alignment(measured: Measured) -> NDArray[Any]:
     needs_classifier=True,
 )
 def rays_kept(measured: Measured) -> NDArray[Any]:
-    correct, halved = measured.evaluation.correct, measured.evaluation_at(0.5).correct
+    correct, halved = measured.evaluation.correct, measured.correct_at(0.5)
     with np.errstate(invalid="ignore"):
         return np.asarray((correct & halved).sum(axis=1) / correct.sum(axis=1))
 
@@ -240,7 +258,6 @@ def representation_quality(measured: Measured) -> NDArray[Any]:
     return measured.neighbours.realised
 
 
-def _means(values: NDArray[Any], chosen: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+def _means(values: NDArray[Any], chosen: NDArray[np.int64]) -> NDArray[np.float64]:
     """(run,) each run's mean over its own chosen pairs."""
-    index = np.array(chosen)
-    return np.asarray(np.take_along_axis(values, index, axis=1).mean(axis=1, dtype=np.float64))
+    return np.asarray(np.take_along_axis(values, chosen, axis=1).mean(axis=1, dtype=np.float64))

@@ -207,10 +207,17 @@ def line_alignment(embedding: Floats) -> NDArray[np.float64]:
     then averaged over residues: 1 if each residue has a line of its own, 1/D if the pair sums of
     a residue point everywhere alike. NaN if all tokens lie at the origin.
     """
-    sums = pair_sums(np.asarray(embedding, dtype=np.float64))
-    residue = pairs(embedding.shape[1]).residue
+    positions = np.asarray(embedding, dtype=np.float64)
+    first, second, residue = pairs(positions.shape[1])
+    if compiled_kernels_work():
+        from modadd.kernels import cpu_structures
+
+        return np.asarray(
+            cpu_structures.line_alignment(np.ascontiguousarray(positions), first, second, residue)
+        )
+    sums = pair_sums(positions)
     shares = []
-    for chosen in range(embedding.shape[1]):
+    for chosen in range(positions.shape[1]):
         own = sums[:, residue == chosen]
         moments = own.swapaxes(1, 2) @ own
         with np.errstate(invalid="ignore", divide="ignore"):

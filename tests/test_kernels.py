@@ -158,13 +158,36 @@ def test_neighbours_are_those_found_by_numpy_ties_and_all(embedding):
     assert np.array_equal(compiled.realised, readable.realised)
 
 
+@pytest.mark.parametrize("lost", [np.nan, np.inf])
+def test_neighbours_of_what_lies_nowhere_are_those_found_by_numpy(lost, monkeypatch):
+    embedding = np.random.default_rng(0).normal(size=(3, 9, 2))
+    embedding[0, 4], embedding[1] = lost, lost
+    with np.errstate(invalid="ignore"):
+        compiled = structures.neighbours(embedding)
+        monkeypatch.setattr(structures, "compiled_kernels_work", lambda: False)
+        readable = structures.neighbours(embedding)
+    assert np.array_equal(compiled.nearest, readable.nearest)
+    assert np.array_equal(compiled.alone, readable.alone)
+
+
+@given(embedding=ARRANGEMENTS)
+def test_line_alignment_is_that_found_by_numpy(embedding):
+    compiled = structures.line_alignment(embedding)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structures, "compiled_kernels_work", lambda: False)
+        readable = structures.line_alignment(embedding)
+    np.testing.assert_allclose(compiled, readable, rtol=1e-12)
+
+
 @pytest.mark.parametrize("sizes", [{}, {"modulus": 8, "embedding_dim": 3, "hidden_size": 5}])
 def test_losses_are_those_found_by_numpy(sizes, monkeypatch):
     configs = [TrainingConfig(seed=s, weight_decay=g, **sizes) for s in range(3) for g in (0, 1)]
     snapshot = together(list(processor.train(configs, [0, 5, 400])))
-    compiled = Measured(snapshot).evaluation
+    compiled, halved = Measured(snapshot).evaluation, Measured(snapshot).correct_at(0.5)
     monkeypatch.setattr(metrics, "compiled_kernels_work", lambda: False)
     readable = Measured(snapshot).evaluation
+    assert np.array_equal(halved, Measured(snapshot).correct_at(0.5))
+    assert not np.array_equal(halved, readable.correct)
     np.testing.assert_allclose(compiled.loss, readable.loss, rtol=1e-9, atol=1e-13)
     assert np.array_equal(compiled.correct, readable.correct)
     assert compiled.correct.any()

@@ -19,7 +19,7 @@ from modadd.kernels.tiles import VECTORS, affine, affine_relu, contraction, gate
 
 # Numba keeps machine code on disk and looks only at the file of a function to tell whether it is
 # stale: the digest makes a change of the tiles one of this file (a test compares it).
-TILES = "160e141fd8f9a2d1"
+TILES = "e8e1ea6a583fee2d"
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
 BLOCK = 128  # pairs that pass through together: 16 KiB of hidden units at H = 32
@@ -237,34 +237,52 @@ def _groups(flat, sizes):
 
 
 @compiled
-def evaluate_runs(embeddings, classifiers, pairs, loss, correct, work):
-    """Cross-entropy (nats) and correctness of pairs, with one network after the other.
+def classify_runs(embeddings, classifiers, pairs, correct, work):
+    """Whether the highest logit is that of a pair's residue, with one network after the other.
 
-    Written: loss and correct (run, pair). embeddings (run, N, D). classifiers: W_h (run, H, D),
-    b_h (run, 1, H), W_o (run, N, H), b_o (run, 1, N). pairs (3, pair, padded) and work are as for
+    Written: correct (run, pair). embeddings (run, N, D). classifiers: W_h (run, H, D), b_h (run,
+    1, H), W_o (run, N, H), b_o (run, 1, N). pairs (3, pair, padded) and work are as for
     `train_runs`.
     """
-    W_h, b_h, W_o, b_o = classifiers
-    x, h, o, highest, total = work
-    block = x.shape[1]
     for run in range(len(embeddings)):
-        for start in range(0, pairs.shape[1], block):
-            stop = start + block
-            i, j, residue = pairs[0, start:stop], pairs[1, start:stop], pairs[2, start:stop]
-            _add_pairs(x, embeddings[run], i, j)
-            affine_relu(h, W_h[run], x, b_h[run])
-            affine(o, W_o[run], h, b_o[run])
-            _find_highest(o, highest)
-            within = min(block, loss.shape[1] - start)
+        for start in range(0, pairs.shape[1], work[0].shape[1]):
+            _classify(run, start, embeddings, classifiers, pairs, correct, work)
+
+
+@compiled
+def evaluate_runs(embeddings, classifiers, pairs, correct, target, total, work):
+    """`classify_runs`, and what makes the cross-entropy, which is target + log(total).
+
+    Written: correct, target and total (run, pair).
+    """
+    _, _, o, highest, sums = work
+    for run in range(len(embeddings)):
+        for start in range(0, pairs.shape[1], o.shape[1]):
+            _classify(run, start, embeddings, classifiers, pairs, correct, work)
+            within = min(o.shape[1], correct.shape[1] - start)
             for p in range(within):
-                first = 0  # the first of the highest logits is the answer
-                while o[first, p] < highest[p]:
-                    first += 1
-                correct[run, start + p] = first == residue[p]
-                loss[run, start + p] = highest[p] - o[residue[p], p]
-            _exponentiate(o, highest, total)
+                target[run, start + p] = highest[p] - o[pairs[2, start + p], p]
+            _exponentiate(o, highest, sums)
             for p in range(within):
-                loss[run, start + p] += np.log(total[p])
+                total[run, start + p] = sums[p]
+
+
+@compiled
+def _classify(run, start, embeddings, classifiers, pairs, correct, work):
+    W_h, b_h, W_o, b_o = classifiers
+    x, h, o, highest, _ = work
+    stop = start + o.shape[1]
+    _add_pairs(x, embeddings[run], pairs[0, start:stop], pairs[1, start:stop])
+    affine_relu(h, W_h[run], x, b_h[run])
+    affine(o, W_o[run], h, b_o[run])
+    _find_highest(o, highest)
+    for p in range(min(o.shape[1], correct.shape[1] - start)):
+        n = pairs[2, start + p]
+        right = o[n, p] == highest[p]
+        while right and n > 0:  # of equal logits the first is the answer
+            n -= 1
+            right = o[n, p] < highest[p]
+        correct[run, start + p] = right
 
 
 @compiled

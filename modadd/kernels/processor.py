@@ -17,7 +17,7 @@ from numpy.typing import DTypeLike, NDArray
 from modadd.forces import alignment_strengths, partner_weights, typical_length
 from modadd.kernels import cpu_particles
 from modadd.kernels import cpu_training as kernel
-from modadd.kernels.tiles import PADDING
+from modadd.kernels.tiles import PADDING_BYTES
 from modadd.network import Classifier, group_counts, initial_parameters
 from modadd.particles import ParticleConfig, initial_positions
 from modadd.snapshots import Floats, Snapshot
@@ -56,7 +56,7 @@ class _Training:
         chosen = np.array([split(c.seed, c.modulus, c.train_fraction).training for c in configs])
         listed = np.stack(pairs(first.modulus))[:, chosen].swapaxes(0, 1)
         #: (run, 3, pair) tokens and residue of every training pair
-        self.pairs = _in_blocks(listed)
+        self.pairs = _in_blocks(listed, self.dtype)
         #: (pair,) each pair's share in the mean loss, 0 for the padding
         self.share = np.zeros(self.pairs.shape[2], self.dtype)
         self.share[: chosen.shape[1]] = 1 / chosen.shape[1]
@@ -94,32 +94,44 @@ def evaluate(
     embeddings: Floats, classifier: Classifier
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """(run, pair) the cross-entropy and correctness of all pairs, in float64."""
+    embeddings, groups, listed, correct, work = _evaluation(embeddings, classifier)
+    target, total = np.empty(correct.shape), np.empty(correct.shape)
+    kernel.evaluate_runs(embeddings, groups, listed, correct, target, total, work)
+    return target + np.log(total), correct
+
+
+def classify(embeddings: Floats, classifier: Classifier) -> NDArray[np.bool_]:
+    """(run, pair) the correctness of all pairs alone, for a third of the time."""
+    embeddings, groups, listed, correct, work = _evaluation(embeddings, classifier)
+    kernel.classify_runs(embeddings, groups, listed, correct, work)
+    return correct
+
+
+def _evaluation(embeddings: Floats, classifier: Classifier) -> tuple[Any, ...]:
+    """What the kernel wants to know of networks and all their pairs, in float64: embeddings, the
+    other parameters, pairs, where it writes correctness, and its workspace."""
     runs, tokens, dim = embeddings.shape
     groups = [np.ascontiguousarray(group, dtype=np.float64) for group in (embeddings, *classifier)]
     embeddings, W_h, b_h, W_o, b_o = groups
-    listed = _in_blocks(np.stack(pairs(tokens)))
-    loss = np.empty((runs, pair_count(tokens)))
-    correct = np.empty(loss.shape, np.bool_)
+    listed = _in_blocks(np.stack(pairs(tokens)), embeddings.dtype)
     sizes = (tokens, dim, W_h.shape[1])
-    work = _workspace(sizes, listed.shape[1], np.dtype(np.float64))
-    kernel.evaluate_runs(
-        embeddings, (W_h, b_h[:, None], W_o, b_o[:, None]), listed, loss, correct, work
-    )
-    return loss, correct
+    work = _workspace(sizes, listed.shape[1], embeddings.dtype)
+    correct = np.empty((runs, pair_count(tokens)), np.bool_)
+    return embeddings, (W_h, b_h[:, None], W_o, b_o[:, None]), listed, correct, work
 
 
-def _in_blocks(listed: NDArray[np.int64]) -> NDArray[np.int32]:
+def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.int32]:
     """Pairs (..., pair), padded with (0, 0) so that they fall into equal blocks."""
     count = listed.shape[-1]
-    padded = _block(count) * -(-count // kernel.BLOCK)
+    padded = _block(count, dtype) * -(-count // kernel.BLOCK)
     widths = [(0, 0)] * (listed.ndim - 1) + [(0, padded - count)]
     return np.pad(listed, widths).astype(np.int32)
 
 
-def _block(count: int) -> int:
+def _block(count: int, dtype: np.dtype[Any]) -> int:
     """How many of the pairs pass through together: whole vectors, at most about `BLOCK`."""
-    blocks = -(-count // kernel.BLOCK)
-    return -(-count // (blocks * PADDING)) * PADDING
+    blocks, padding = -(-count // kernel.BLOCK), PADDING_BYTES // dtype.itemsize
+    return -(-count // (blocks * padding)) * padding
 
 
 def _workspace(
@@ -127,7 +139,7 @@ def _workspace(
 ) -> tuple[NDArray[Any], ...]:
     """Pair sums, hidden units, logits, and two rows for the softmax, of one block of pairs."""
     tokens, dim, hidden = sizes
-    rows = _aligned((dim + hidden + tokens + 2, _block(pairs)), dtype)
+    rows = _aligned((dim + hidden + tokens + 2, _block(pairs, dtype)), dtype)
     x, h, o, highest, total = np.split(rows, np.cumsum([dim, hidden, tokens, 1]))
     return x, h, o, highest[0], total[0]
 

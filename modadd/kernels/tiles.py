@@ -2,7 +2,7 @@
 
 LLVM turns loops into vectors by itself, but would go to memory at every product. These products are
 told to it in its own terms, which makes them three times as fast. One axis is contiguous and a
-multiple of `PADDING` long; the other axes have any length and any strides.
+multiple of `PADDING_BYTES` long; the other axes have any length and any strides.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,8 @@ def _vector_bytes() -> int:
 
 
 VECTOR_BYTES = _vector_bytes()
-#: The contiguous axis is padded to a multiple of this: 2 vectors of float32, 4 of float64.
-PADDING = VECTORS * VECTOR_BYTES // 4
+#: The contiguous axis is padded to a multiple of this many bytes.
+PADDING_BYTES = VECTORS * VECTOR_BYTES
 
 
 class _Code:
