@@ -5,8 +5,9 @@ import streamlit as st
 
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
-from dashboard.law_rows import form_shares
+from dashboard.law_rows import foretelling, form_shares
 from dashboard.law_sections import nothing, shown
+from dashboard.law_words import conclusions
 from dashboard.loaders import Database
 from db.filters import Filter
 
@@ -14,10 +15,26 @@ from db.filters import Filter
 CURLS = ("paper", "fitted", "learnt", "true force")
 
 
+def conclusion_section(opened: Database, chosen: Filter) -> None:
+    """What came out, in plain words."""
+    counts = law_loaders.twin_counts(opened, chosen)
+    known = conclusions(
+        fits=law_loaders.scores(opened, chosen),
+        twins=foretelling(counts) if len(counts) else counts,
+        gained=law_loaders.led(opened, chosen, "AUC gained"),
+        settled=law_loaders.settled(opened, chosen),
+        forms=form_shares(law_loaders.circles_by_form(opened)),
+        curls=law_loaders.curls(opened, chosen),
+    )
+    if known:
+        st.subheader("In plain words", anchor=False)
+        st.markdown("\n".join(f"- {sentence}" for sentence in known), width=900)
+
+
 def led_section(opened: Database, chosen: Filter) -> None:
     """Whether particles under a fitted or learnt law end as their networks do."""
     st.subheader("Does the learnt law foretell ends better?", anchor=False)
-    rows = law_loaders.led(opened, chosen)
+    rows = law_loaders.led(opened, chosen, "AUC of circles")
     if rows.empty:
         nothing("No particles under a learnt law are stored", "learn")
         return

@@ -5,7 +5,7 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.controls import filter_of_page
 from dashboard.header import header
-from dashboard.law_fates import fate_section, forms_section, led_section
+from dashboard.law_fates import conclusion_section, fate_section, forms_section, led_section
 from dashboard.law_sections import (
     explained_section,
     forces_section,
@@ -35,6 +35,7 @@ if chosen.kind != "transformer":
     states.nothing_to_draw("The law is tried on networks: choose them as the kind in the sidebar")
     st.stop()
 
+words = st.container()
 explained_section(opened, chosen)
 run_id = pick_run(opened, chosen)
 row = row_of(opened, run_id)
@@ -48,3 +49,5 @@ learnt_section(opened, runs)
 led_section(opened, chosen)
 fate_section(opened, chosen)
 forms_section(opened, chosen)
+with words:
+    conclusion_section(opened, chosen)

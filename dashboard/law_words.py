@@ -1,0 +1,133 @@
+"""What came out of the trial of the force law, in plain words.
+
+A sentence a question, from the rows that the page and the report draw; by a rule, so that it says
+what these runs show and not what others did. Empty where there is nothing to say it of.
+"""
+
+from typing import Any
+
+import pandas as pd
+
+from modadd.statistics import Estimate
+from modadd.wording import said
+
+
+def conclusions(
+    *,
+    fits: pd.DataFrame,
+    twins: pd.DataFrame,
+    gained: pd.DataFrame,
+    settled: pd.DataFrame,
+    forms: pd.DataFrame,
+    curls: pd.DataFrame,
+) -> list[str]:
+    """The sentences on all that is known. fits: `db.law_summaries.fit_medians`; twins, gained,
+    settled, forms: as `dashboard.law_rows` makes them; curls: `modadd.law_tables.curl_means`."""
+    found = (
+        explained(fits), foretold(twins), led(gained), sealed(settled), shaped(forms), curled(curls)
+    )  # fmt: skip
+    return [sentence for sentence in found if sentence]
+
+
+def explained(fits: pd.DataFrame) -> str:
+    """How much of the force the law explains at the last epoch, under most and least decay."""
+    known = fits[fits["fit"].isin(["law", "shuffled-labels"])].dropna(subset=["value", "low"])
+    if known.empty:
+        return ""
+    parts = []
+    for decay in sorted({known["weight_decay"].max(), known["weight_decay"].min()}, reverse=True):
+        some = known[known["weight_decay"] == decay]
+        here = some[some["epoch"] == some["epoch"].max()].set_index("fit")
+        law, null = (_estimate(here.loc[name]) for name in ("law", "shuffled-labels"))
+        more = "more than its null's" if law.low > null.high else "no more than its null's"
+        parts.append(
+            f"{said(law, decimals=2)} at weight decay {decay:g}, {more} {said(null, decimals=2)}"
+        )
+    epoch = int(known["epoch"].max())
+    return f"*Does the law explain the forces?* R² on held-out pairs at epoch {epoch:,} is " + (
+        "; ".join(parts) + ". 1 would be all."
+    )
+
+
+def foretold(twins: pd.DataFrame) -> str:
+    """Whether twins from the first epoch tell circles and imperfections."""
+    if twins.empty:
+        return ""
+    known = twins[twins["predictor"] == "twin"].dropna(subset=["odds_ratio"])
+    if known.empty:
+        return ""
+    chosen = known[known["weight_decay"] == known["weight_decay"].max()].sort_values("epoch")
+    row = chosen.iloc[0]
+    tells = "foretells" if row["odds_low"] > 1 else "does not foretell, as far as can be told,"
+    odds = f"{row['odds_ratio']:.1f} [{row['odds_low']:.1f}, {row['odds_high']:.1f}]"
+    r = said(Estimate(row["correlation"], row["low"], row["high"], int(row["n"])), decimals=2)
+    return (
+        f"*Does it lead each network where training does?* A twin from epoch {row['epoch']} "
+        f"{tells} whether its network ends as a circle at weight decay {row['weight_decay']:g}: "
+        f"odds ratio {odds}, n = {row['n']:,}; final imperfections correlate with {r}."
+    )
+
+
+def led(gained: pd.DataFrame) -> str:
+    """Whether fitted and learnt laws foretell circles better than the paper's."""
+    known = gained.dropna(subset=["low"]) if len(gained) else gained
+    if known.empty:
+        return ""
+    counts = "; ".join(
+        f"{name} better in {(some['low'] > 0).sum()}, worse in {(some['high'] < 0).sum()} "
+        f"of {len(some)}"
+        for name, some in known.groupby("predictor", sort=False)
+    )
+    return (
+        "*Does a fitted or learnt law foretell circles better than the paper's?* By weight decay "
+        f"and start, the interval of the AUC's gain apart from 0, uncorrected: {counts} "
+        f"(n up to {int(known['n'].max())} networks)."
+    )
+
+
+def sealed(settled: pd.DataFrame) -> str:
+    """How much of the imperfections was settled at the first epoch asked of."""
+    known = settled[settled["predictor"] == "imperfections"].dropna(subset=["value", "low"])
+    if known.empty:
+        return ""
+    first = known[known["epoch"] == known["epoch"].min()]
+    shares = "; ".join(
+        f"{said(_estimate(row), decimals=2)} at weight decay {row['weight_decay']:g}"
+        for row in first.to_dict("records")
+    )
+    return (
+        f"*When is the fate sealed?* Of the variance of the final imperfections, what is settled "
+        f"at epoch {int(first['epoch'].iloc[0])} already, and not changed by one per cent of the parameters: "
+        f"{shares}."
+    )
+
+
+def shaped(forms: pd.DataFrame) -> str:
+    """Which forms of alignment make circles."""
+    if forms.empty:
+        return ""
+    records = forms.to_dict("records")
+    makes = [row for row in records if row["low"] > 0.01]
+    rest = [row["form"] for row in records if row["high"] < 0.01]
+    told = "; ".join(f"{row['form']}: {said(_estimate(row), percent=True)}" for row in makes)
+    never = f" Under 1 % of circles come with {'; '.join(rest)}." if rest else ""
+    return f"*Does the circle need the paper's form of alignment?* Circles come with {told}.{never}"
+
+
+def curled(curls: pd.DataFrame) -> str:
+    """How far the law is from a gradient at the last epoch under most decay."""
+    if curls.empty:
+        return ""
+    some = curls[curls["weight_decay"] == curls["weight_decay"].max()]
+    here = some[some["epoch"] == some["epoch"].max()].to_dict("records")
+    shown = {row["predictor"]: said(_estimate(row), decimals=3) for row in here}
+    names = [name for name in ("paper", "fitted", "learnt") if name in shown]
+    told = "; ".join(f"{name} {shown[name]}" for name in names)
+    return (
+        f"*How far is the law from a gradient*, which the true force is? Its share of curl at "
+        f"epoch {here[0]['epoch']:,}, weight decay {here[0]['weight_decay']:g}: {told}."
+    )
+
+
+def _estimate(row: Any) -> Estimate:
+    return Estimate(float(row["value"]), float(row["low"]), float(row["high"]), int(row["n"]))

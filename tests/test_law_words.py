@@ -1,0 +1,81 @@
+"""The plain words on the law say what their rows show, whichever way that is."""
+
+import pandas as pd
+import pytest
+
+from dashboard.law_words import (
+    conclusions,
+    curled,
+    explained,
+    foretold,
+    led,
+    sealed,
+    shaped,
+)
+
+ESTIMATE = ["value", "low", "high", "n"]
+
+
+def frame(rows, *labels):
+    return pd.DataFrame(rows, columns=[*labels, *ESTIMATE])
+
+
+def fits(law, null):
+    rows = [(1.0, 2000, "law", law, law - 0.1, law + 0.1, 9)]
+    rows.append((1.0, 2000, "shuffled-labels", null, null - 0.1, null + 0.1, 9))
+    return frame(rows, "weight_decay", "epoch", "fit")
+
+
+def twins(low):
+    row = {"weight_decay": 1.0, "epoch": 0, "predictor": "twin", "odds_ratio": 4.0}
+    row |= {"odds_low": low, "odds_high": 9.0, "correlation": 0.3, "low": 0.1, "high": 0.5, "n": 80}
+    return pd.DataFrame([row])
+
+
+def test_a_law_above_its_null_is_said_to_be_and_one_within_it_is_not():
+    above, within = explained(fits(0.5, 0.0)), explained(fits(0.1, 0.0))
+    assert "0.50 [0.40, 0.60] (n = 9)" in above
+    assert ", more than its null's" in above
+    assert "no more than its null's" in within
+
+
+def test_twins_foretell_only_where_the_odds_interval_leaves_1():
+    assert "epoch 0 foretells" in foretold(twins(2.0))
+    assert "does not foretell" in foretold(twins(0.5))
+    assert "n = 80" in foretold(twins(2.0))
+
+
+def test_gains_and_losses_are_counted_apart():
+    rows = [(1.0, epoch, "learnt", 0.1, low, high, 50) for epoch, low, high in
+            [(0, 0.01, 0.2), (20, -0.2, -0.1), (60, -0.1, 0.1), (200, -0.3, -0.1)]]  # fmt: skip
+    told = led(frame(rows, "weight_decay", "epoch", "predictor"))
+    assert "learnt better in 1, worse in 2 of 4" in told
+    assert "n up to 50" in told
+
+
+def test_what_is_settled_is_said_of_the_first_epoch():
+    rows = [(1.0, epoch, "imperfections", value, value - 0.1, value + 0.1, 20)
+            for epoch, value in [(0, 0.6), (500, 0.9)]]  # fmt: skip
+    assert "0.60 [0.50, 0.70] (n = 20)" in sealed(frame(rows, "weight_decay", "epoch", "predictor"))
+
+
+def test_forms_that_make_circles_are_told_from_those_that_do_not():
+    rows = [("paper, f_a = 2", 0.5, 0.4, 0.6, 90), ("no alignment", 0.0, 0.0, 0.004, 1000)]
+    told = shaped(frame(rows, "form"))
+    assert told.index("paper, f_a = 2") < told.index("Under 1 %") < told.index("no alignment")
+
+
+def test_the_curl_is_that_of_the_last_epoch():
+    rows = [(1.0, epoch, name, 0.1, 0.05, 0.15, 7) for epoch in (0, 2000)
+            for name in ("paper", "fitted")]  # fmt: skip
+    assert "epoch 2,000" in curled(frame(rows, "weight_decay", "epoch", "predictor"))
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_nothing_is_said_of_what_is_not_stored(known):
+    nothing = pd.DataFrame(columns=["weight_decay", "epoch", "fit", "predictor", *ESTIMATE])
+    found = conclusions(
+        fits=fits(0.5, 0.0) if known else nothing, twins=nothing, gained=nothing, settled=nothing,
+        forms=nothing, curls=nothing,
+    )  # fmt: skip
+    assert len(found) == known
