@@ -13,6 +13,8 @@ Layers = alt.LayerChart | alt.FacetChart
 LAW, NULL = "the paper's law", "null: shuffled labels"
 _WIDTH, _HEIGHT = 330, 220
 _SMALL_HEIGHT = 150
+# Of more epochs than this, bands and lines alone can be told apart.
+_MOST_BARS = 12
 
 
 def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Layers:
@@ -99,6 +101,7 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
     predictor. rows: weight_decay, epoch, predictor, value, low, high, n. middle: what chance makes.
     """
     names = list(dict.fromkeys(rows["predictor"]))
+    dense = rows["epoch"].nunique() > _MOST_BARS
     colours = alt.Scale(domain=names, range=[*CATEGORIES, QUIET, "#c9a227"][: len(names)])
     panels: list[Layers] = []
     finite = rows.dropna(subset=["value"])
@@ -112,8 +115,9 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
             "low:Q", title=None if panels else title, axis=alt.Axis(tickCount=5),
             scale=alt.Scale(zero=False),
         )  # fmt: skip
-        rule = base.mark_rule(strokeWidth=1.6).encode(y=y, y2="high:Q")
-        line = base.mark_line(strokeWidth=1.6, point=True).encode(y="value:Q")
+        spread = base.mark_area(opacity=0.16) if dense else base.mark_rule(strokeWidth=1.6)
+        rule = spread.encode(y=y, y2="high:Q")
+        line = base.mark_line(strokeWidth=1.6, point=not dense).encode(y="value:Q")
         chance = alt.Chart(pd.DataFrame({"value": [middle]}))
         level = chance.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y="value:Q")
         panels.append(

@@ -34,18 +34,22 @@ def explained(fits: pd.DataFrame) -> str:
     known = fits[fits["fit"].isin(["law", "shuffled-labels"])].dropna(subset=["value", "low"])
     if known.empty:
         return ""
-    parts = []
+    parts, above = [], 0
     for decay in sorted({known["weight_decay"].max(), known["weight_decay"].min()}, reverse=True):
         some = known[known["weight_decay"] == decay]
         here = some[some["epoch"] == some["epoch"].max()].set_index("fit")
         law, null = (_estimate(here.loc[name]) for name in ("law", "shuffled-labels"))
-        more = "more than its null's" if law.low > null.high else "no more than its null's"
+        seen = law.low > null.high
+        above += seen
+        more = "more than its null's" if seen else "no more than its null's"
         parts.append(
             f"{said(law, decimals=2)} at weight decay {decay:g}, {more} {said(null, decimals=2)}"
         )
     epoch = int(known["epoch"].max())
-    return f"*Does the law explain the forces?* R² on held-out pairs at epoch {epoch:,} is " + (
-        "; ".join(parts) + ". 1 would be all."
+    answer = "In part." if above == len(parts) else "Not everywhere." if above else "No."
+    return (
+        f"*Does the law explain the forces?* {answer} R² on held-out pairs at epoch {epoch:,} is "
+        + ("; ".join(parts) + ". 1 would be all.")
     )
 
 
@@ -97,8 +101,8 @@ def sealed(settled: pd.DataFrame) -> str:
     )
     return (
         f"*When is the fate sealed?* Of the variance of the final imperfections, what is settled "
-        f"at epoch {int(first['epoch'].iloc[0])} already, and not changed by one per cent of the parameters: "
-        f"{shares}."
+        f"at epoch {int(first['epoch'].iloc[0])} already, and not changed by one per cent of each "
+        f"parameter: {shares}."
     )
 
 
@@ -107,11 +111,16 @@ def shaped(forms: pd.DataFrame) -> str:
     if forms.empty:
         return ""
     records = forms.to_dict("records")
+    others = [row["form"] for row in records if not row["form"].startswith("paper")]
     makes = [row for row in records if row["low"] > 0.01]
     rest = [row["form"] for row in records if row["high"] < 0.01]
     told = "; ".join(f"{row['form']}: {said(_estimate(row), percent=True)}" for row in makes)
     never = f" Under 1 % of circles come with {'; '.join(rest)}." if rest else ""
-    return f"*Does the circle need the paper's form of alignment?* Circles come with {told}.{never}"
+    answer = "No." if any(row["form"] in others for row in makes) else "As far as can be told, yes."
+    return (
+        f"*Does the circle need the paper's form of alignment?* {answer} Circles come with "
+        f"{told or 'no form'}.{never}"
+    )
 
 
 def curled(curls: pd.DataFrame) -> str:

@@ -32,12 +32,13 @@ def linear(matrix):
 
 def test_the_jacobian_of_a_linear_field_is_its_matrix():
     matrix = np.random.default_rng(1).normal(size=(14, 14))
-    np.testing.assert_allclose(jacobian(linear(matrix), places()), matrix, atol=1e-8)
+    # rounding, 1e-16 of coordinates of some 10, over steps of 1e-8
+    np.testing.assert_allclose(jacobian(linear(matrix), places()), matrix, atol=1e-6)
 
 
 def test_a_rotation_is_all_curl_and_a_gradient_none():
     matrix = np.random.default_rng(1).normal(size=(14, 14))
-    assert curl_share(linear(matrix + matrix.T), places()) < 1e-8
+    assert curl_share(linear(matrix + matrix.T), places()) < 1e-6
     assert curl_share(linear(matrix - matrix.T), places()) == pytest.approx(1)
 
 
