@@ -10,8 +10,10 @@ from pathlib import Path
 sys.path[0] = str(Path(__file__).parent.parent)
 
 import streamlit as st  # noqa: E402  # the path comes first
+from starlette.middleware import Middleware  # noqa: E402
 
 from dashboard import warm  # noqa: E402
+from dashboard.assets import Assets  # noqa: E402
 
 warm.up()
-app = st.App(Path(__file__).with_name("script.py"))
+app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Assets)])

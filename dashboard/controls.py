@@ -242,5 +242,9 @@ def _footer(opened: Database, chosen: Filter) -> None:
         on_click=set_filter,
         args=(Filter(kind=chosen.kind),),
     )
-    with st.expander("As SQL", icon=":material/database_search:"):
-        st.code(chosen.sql(), language="sql", wrap_lines=True)
+    # Drawn when it is asked for: what colours SQL keeps a browser busy for a quarter of a second.
+    asked = st.expander(
+        "As SQL", icon=":material/database_search:", key="filter-sql", on_change="rerun"
+    )
+    if asked.open:
+        asked.code(chosen.sql(), language="sql", wrap_lines=True)
