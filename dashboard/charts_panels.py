@@ -112,12 +112,17 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     now = alt.expr(f"'{shown.unit} ' + format({EPOCHS}[{FRAME}], ',')")
     title = alt.TitleParams(
         now if shown.several else shown.name,
-        subtitle="tokens; the cross is the origin", anchor="start", fontSize=15, fontWeight=600,
-        subtitleColor=QUIET, subtitlePadding=2,
+        subtitle=_explained("tokens; the cross is the origin", side), anchor="start", fontSize=15,
+        fontWeight=600, subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
     # Of their own: the tokens' colours, which have no legend, would take the arrows' from them.
     apart = alt.layer(*layers).resolve_scale(color="independent")
     return apart.properties(width=side, height=side, title=title)
+
+
+def _explained(text: str, side: float) -> Any:
+    """What stands under a title; nothing where it would run into the next panel."""
+    return text if side >= SMALL else alt.Undefined
 
 
 def sums_panel(
@@ -176,7 +181,7 @@ def sums_panel(
         layers.insert(0, _regions(shown.prefix, side))
     about = "ring: imperfect" + ("; filled: training, hollow: validation" if shown.split else "")
     title = alt.TitleParams(
-        "Pair sums", subtitle=about, anchor="start", fontSize=15, fontWeight=600,
+        "Pair sums", subtitle=_explained(about, side), anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
     if over:

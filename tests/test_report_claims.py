@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from dashboard.charts_conditions import conditions
-from dashboard.report.build import build
+from dashboard.report.build import Report, build
 from dashboard.report.needs import Audits, Twins
+from dashboard.report.page import page
 from dashboard.report.sections import SECTIONS, claims, decay_groups, other_sizes
 from db.connect import reader
 from modadd.beyond import DECAY_SYMBOLS, DECAYED
@@ -68,6 +69,20 @@ def test_every_claim_is_a_row_and_a_paragraph_that_links_to_its_section(sections
         assert claim.says in paragraph
         assert (f"](#{claim.shown})" in paragraph) == (claim.shown in SECTIONS)
     assert {claim.shown for claim in CLAIMS} - set(SECTIONS) == {""}
+
+
+def test_a_claim_s_row_has_a_check_and_a_link_to_where_it_is_shown(sections):
+    (listed,) = sections["claims"].tables
+    table = page(Report("", (), (sections["claims"], sections["decay-groups"])), {})
+    judged = listed.data[~listed.data["verdict"].isin(["not testable", "not yet computed"])]
+    assert len(judged) > 10
+    for row in judged.to_dict("records"):
+        told = row["evidence here"].split("such as ")[-1]
+        assert told in row["evidence"].split("; ")
+        assert "✗" not in row["evidence"] or told.startswith("✗")
+    linked = {row.split("</td>")[0] for row in table.split('<td class="short">')}
+    assert '<a href="#decay-groups">decay-groups</a>' in linked
+    assert "table-1" in linked  # which is no section of this page
 
 
 def test_the_summary_counts_the_verdicts(sections):

@@ -98,5 +98,6 @@ def _part(part: Part) -> dict[str, Any]:
                 for row in cells_of(part)
             ],
             "note": _prose(part.note),
+            "linked": [name == part.links for name in part.rows],
         }
     return {"kind": "prose", "text": _prose(part)}

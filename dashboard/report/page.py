@@ -13,7 +13,7 @@ from dashboard.report.text import Span, spans, typeset
 from modadd.claims.checks import VERDICTS
 
 _STYLE = (Path(__file__).parent / "page.css").read_text(encoding="utf-8")
-_LONG = 40  # characters of a cell that breaks into lines on a narrow screen, too
+_LONG = 40  # characters of a cell that breaks into lines on a narrow screen, too; thrice: at length
 # What tells verdicts apart without colour.
 MARKS = dict(zip(VERDICTS, ("●", "◐", "▲", "○", "○", "○"), strict=True))
 
@@ -126,17 +126,21 @@ def _figure(figure: Figure, svg: str) -> str:
 </figure>"""
 
 
-def _cell(text: str) -> str:
-    short = "" if len(text) > _LONG else ' class="short"'
-    return f"<td{short}>{escape(typeset(text))}</td>"
+def _cell(text: str, linked: bool) -> str:
+    kind = "short" if len(text) <= _LONG else "long" if len(text) > 3 * _LONG else ""
+    shown = escape(text if linked else typeset(text))
+    if linked and text:
+        shown = f'<a href="#{shown}">{shown}</a>'
+    return f'<td class="{kind}">{shown}</td>' if kind else f"<td>{shown}</td>"
 
 
 def _table(table: Table) -> str:
     head, *body = cells_of(table)
+    linked = [name == table.links for name in table.rows]
     columns = "".join(f'<th scope="col">{escape(name)}</th>' for name in head.texts)
     rows = "\n".join(
         ('<tr class="first">' if row.first else "<tr>")
-        + "".join(_cell(text) for text in row.texts)
+        + "".join(map(_cell, row.texts, linked))
         + "</tr>"
         for row in body
     )

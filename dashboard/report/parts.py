@@ -32,7 +32,8 @@ class Table:
 
     name, label, caption: as of a `Figure`. rows: as people read it; None or NaN is a dash. data:
     the same unrounded, for the CSV file (by default the rows). groups: how many of the first
-    columns name a group of rows, said once each. note: under the table.
+    columns name a group of rows, said once each. note: under the table. links: the column whose
+    cells are names of sections of the report, to be links there.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Table:
     data: pd.DataFrame | None = None
     groups: int = 1
     note: str = ""
+    links: str = ""
 
 
 Part = Figure | Table | str

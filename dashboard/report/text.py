@@ -13,6 +13,7 @@ _MARKED = re.compile(
 
 
 _MINUS = re.compile(r"(?<![\w.)\]-])-(?=\d)")
+_SIZE = re.compile(r"\bn = (?=\d)")
 
 
 class Span(NamedTuple):
@@ -40,8 +41,8 @@ def spans(prose: str) -> list[Span]:
 
 
 def typeset(text: str) -> str:
-    """The text with minus signs before numbers in place of hyphens."""
-    return _MINUS.sub("−", text)
+    """The text with minus signs before numbers in place of hyphens, and each n on one line."""
+    return _SIZE.sub("n\u00a0=\u00a0", _MINUS.sub("−", text))
 
 
 def estimate_in(cell: Mapping[Any, Any]) -> Estimate:

@@ -67,28 +67,41 @@ def _overall(found: list[Finding]) -> str:
 def _table(found: list[Finding]) -> Table:
     rows = pd.DataFrame(
         [
-            (place, one.claim.says, one.verdict, _counts(one), one.claim.place)
+            (place, one.claim.says, one.verdict, _evidence(one), one.claim.place, _link(one))
             for place, one in enumerate(found, 1)
         ],
-        columns=["no.", "claim", "verdict", "checks", "place"],
+        columns=["no.", "claim", "verdict", "evidence here", "place", "shown at"],
     )
     evidence = ["; ".join(one.evidence) for one in found]
     data = rows.assign(rule=[one.claim.rule for one in found], evidence=evidence)
     return Table(
         name="claim-list",
         label="The claims",
-        caption="Each claim of the paper with the verdict of its checks, which are below.",
+        caption="Each claim of the paper with its verdict, how its checks came out, and one of "
+        "them, the first against it if there is one; all are below.",
         rows=rows,
         data=data,
         groups=0,
+        links="shown at",
     )
+
+
+def _evidence(one: Finding) -> str:
+    """How many checks came out how, and the one that goes furthest against the claim."""
+    if one.claim.checks is None or one.verdict == UNCOMPUTED:
+        return "; ".join(one.evidence)
+    telling = min(one.evidence, key=lambda text: "✗?–✓".index(text[0]))
+    return telling if len(one.evidence) == 1 else f"{_counts(one)}, such as {telling}"
+
+
+def _link(one: Finding) -> str:
+    """The section that shows it, or nothing."""
+    return one.claim.shown if one.claim.shown in sections.SECTIONS else ""
 
 
 def _counts(one: Finding) -> str:
     marks = [text[0] for text in one.evidence]
-    if one.claim.checks is None or one.verdict == UNCOMPUTED:
-        return "–"
-    return " ".join(f"{marks.count(mark)} {mark}" for mark in "✓✗?" if mark in marks)
+    return " ".join(f"{marks.count(mark)} {mark}" for mark in "✓✗?–" if mark in marks)
 
 
 def _in_words(place: int, one: Finding) -> str:
@@ -96,5 +109,5 @@ def _in_words(place: int, one: Finding) -> str:
     claim = one.claim
     evidence = ". ".join(one.evidence)
     rule = "" if claim.checks is None else f" Rule: {claim.rule}."
-    shown = f" See [{claim.shown}](#{claim.shown})." if claim.shown in sections.SECTIONS else ""
+    shown = f" See [{claim.shown}](#{claim.shown})." if _link(one) else ""
     return f"*{place}. {claim.says}* {one.verdict.capitalize()}.{rule} {evidence}.{shown}"

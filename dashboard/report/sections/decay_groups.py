@@ -11,6 +11,7 @@ from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.text import estimate_in, said
 from modadd.beyond import ALL, DECAY_SYMBOLS, DECAYED, NONE
 from modadd.claims import CLAIMS
+from modadd.claims.checks import FAILS, HOLDS, PARTLY
 from modadd.differences import against
 from modadd.phases import Quantity, phases
 from modadd.tables import SIGNIFICANCE
@@ -19,6 +20,14 @@ from modadd.wording import difference_of_row
 NEEDS = (Need("decay-groups"),)
 ORDER = tuple(DECAYED.values())
 FIELDS = tuple(DECAY_SYMBOLS)
+# Does decay of the hidden biases produce circles, as the paper explains?
+_PLAIN = {
+    HOLDS: "Yes: decay of the hidden biases makes circles by itself, and sparing them costs some.",
+    PARTLY: "In part: decay of the hidden biases makes circles by itself, or sparing them costs "
+    "some, but not both.",
+    FAILS: "No: decay of the hidden biases is not seen to make circles by itself, nor sparing them "
+    "to cost any.",
+}
 CLAIM = next(claim for claim in CLAIMS if claim.name == "biases-for-alignment")
 _SHOWN = {
     "circles": (Quantity("circle"), "Share of circles", True),
@@ -27,10 +36,10 @@ _SHOWN = {
     ),
     "validation_accuracy": (Quantity("validation_accuracy"), "Validation accuracy", True),
     "mean_abs_hidden_weight": (
-        Quantity("mean_abs_hidden_weight"), "Mean size of the weights W", False,
+        Quantity("mean_abs_hidden_weight"), "Mean |W_h|", False,
     ),
     "mean_abs_hidden_bias": (
-        Quantity("mean_abs_hidden_bias"), "Mean size of the biases b", False,
+        Quantity("mean_abs_hidden_bias"), "Mean |b_h|", False,
     ),
 }  # fmt: skip
 SQL = f"""SELECT {", ".join(FIELDS)}, COUNT(*) AS n, AVG(is_circle) AS circles,
@@ -52,7 +61,7 @@ def section(engine: Engine) -> Section:
         place="Sec. 7",
         claim="Weight decay makes the alignment force possible, and so circles, by limiting the "
         "biases of the linear layer.",
-        ours=_conclusion(rows) if len(rows) else "",
+        ours=f"{_PLAIN.get(found.verdict, '')} {_conclusion(rows)}".strip() if len(rows) else "",
         verdict=found.verdict,
         rule=f"Holds if {CLAIM.rule}; holds partly if one of the two does.",
         parts=_parts(rows) if len(rows) else (),
@@ -118,7 +127,8 @@ def _figure(rows: pd.DataFrame) -> Figure:
         name="decay-groups-chart",
         label="What decays",
         caption="Networks by the parameter groups on which weight decay (γ = 1) works, with 95 % "
-        "intervals; dashed, decay on all groups and on none.",
+        "intervals; dashed, decay on all groups and on none. E: the embedding; W_h, b_h: weights "
+        "and biases of the hidden (linear) layer; W_o, b_o: of the output layer.",
         alt="Share of circles, imperfections, accuracy and mean sizes of W_h and b_h, by the "
         "parameter groups that decay.",
         chart=alt.concat(*charts, columns=3, spacing=18),
