@@ -5,14 +5,11 @@ import streamlit as st
 
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
-from dashboard.law_rows import foretelling, form_shares
+from dashboard.law_rows import CURLS, foretelling, form_shares
 from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
 from dashboard.loaders import Database
 from db.filters import Filter
-
-#: Of the laws whose curl is known, those drawn; all are in the rows to take away.
-CURLS = ("paper", "fitted", "learnt", "true force")
 
 
 def conclusion_section(opened: Database, chosen: Filter) -> None:
@@ -37,6 +34,9 @@ def led_section(opened: Database, chosen: Filter) -> None:
     rows = law_loaders.led(opened, chosen, "AUC of circles")
     if rows.empty:
         nothing("No particles under a learnt law are stored", "learn")
+        return
+    if rows["value"].isna().all():
+        nothing("None of these networks ends as a circle, or all do", "learn")
         return
     st.caption(
         "Particles that begin at the networks' embeddings under the paper's law, under its form "

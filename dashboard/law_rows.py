@@ -62,6 +62,9 @@ def foretelling(counts: pd.DataFrame) -> pd.DataFrame:
 _CELLS = ("both_circles", "only_predicted", "only_actual", "neither")
 
 
+#: Of the laws whose curl is known, those drawn; all are in the rows to take away.
+CURLS = ("paper", "fitted", "learnt", "true force")
+
 #: What a snapshot is asked for of the end: metric → how it is called, and the sign with which more
 #: of it speaks for a circle.
 FORESHADOWS = {

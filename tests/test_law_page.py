@@ -267,6 +267,10 @@ def test_the_report_lays_out_what_was_audited(engine, monkeypatch):
     found = audit.section(engine)
     assert not found.missing
     assert {part.name for part in (*found.figures, *found.tables)} == {
-        "law-explained", "law-rivals", "law-twins", "law-foretold",
+        "law-explained", "law-rivals", "law-twins", "law-foretold", "law-learnt-10", "law-curls",
+        "law-settled",
     }  # fmt: skip
     assert found.tables[0].rows["fit"].tolist() == list(ORDER)
+    assert any(
+        "Does the law explain the forces?" in part for part in found.parts if isinstance(part, str)
+    )

@@ -7,6 +7,7 @@ from dashboard.charts_law import NULL, explained, foretold
 from dashboard.law_rows import HELD_OUT, MEANINGS, ORDER, foretelling, paper_law
 from dashboard.report.needs import Audits, Need, Twins
 from dashboard.report.parts import Figure, Part, Section, Table
+from dashboard.report.sections.audit_ends import ends
 from dashboard.report.text import estimate_in, said
 from db.filters import Filter
 from db.law_summaries import fit_medians, twin_counts
@@ -18,6 +19,13 @@ from modadd.twins import STARTS
 
 EXPERIMENT = "table-1"
 NEEDS = (Need(EXPERIMENT), Audits(EXPERIMENT), Twins(EXPERIMENT, STARTS))
+#: What more is drawn where it is stored.
+FURTHER = (
+    "modadd learn",
+    "modadd fate --seeds 0:50 --branches 3",
+    "modadd curl --seeds 0:50",
+    "modadd reproduce alignment-forms",
+)
 CHOSEN = Filter(kind="transformer", experiments=(EXPERIMENT,), status="done")
 EPOCHS = (0, 30, 300, 2000)
 SQL = """SELECT r.weight_decay, f.epoch, f.fit, COUNT(*) AS n, AVG(f.held_out_r_squared) AS mean
@@ -39,6 +47,8 @@ def section(engine: Engine) -> Section:
     rows = fit_medians(engine, CHOSEN, ORDER, HELD_OUT, median_rank)
     counts = twin_counts(engine, CHOSEN, paper_law(), CIRCLE_THRESHOLD)
     verdict, ours = judged(rows)
+    parts = [*(_explained(rows) if len(rows) else ()), *(_twins(counts) if len(counts) else ())]
+    parts += ends(engine, CHOSEN, rows, foretelling(counts) if len(counts) else counts)
     return Section(
         name="audit",
         title="The force law on trial",
@@ -50,10 +60,10 @@ def section(engine: Engine) -> Section:
         "more than half of the force everywhere (the whole interval of the median of R² above "
         "0.5); holds partly if somewhere its interval lies above those of all three nulls; does "
         "not hold if nowhere; not testable below 6 networks, which have no interval.",
-        parts=(*(_explained(rows) if len(rows) else ()), *(_twins(counts) if len(counts) else ())),
+        parts=tuple(parts),
         seeds="Those of table-1 that are audited, and those that have twins.",
         sql=SQL if len(rows) else CHOSEN.sql(),
-        command="\n".join(need.command for need in NEEDS),
+        command="\n".join([*(need.command for need in NEEDS), *FURTHER]),
     )
 
 
