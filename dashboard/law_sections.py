@@ -69,8 +69,8 @@ def forces_section(opened: Database, row: dict[str, Any]) -> None:
     chart = law_loaders.forces_drawn(opened, run_id, config, start)
     _moving(f"law-forces-{run_id}", chart, epochs)
     st.caption(
-        "True forces (grey) have the same rms at every epoch; the law's share their scale. "
-        "Left both whole, right the law's four terms."
+        "True forces (grey) have the same rms at every epoch, and the arrangement the same size; "
+        "the law's forces share the true ones' scale. Left both whole, right the law's four terms."
     )
     numbers = pd.DataFrame({"epoch": epochs, "r_squared": shown.scores})
     take_away(f"law-forces-{run_id}", numbers, sql=_fits_sql(run_id), command=terminal("audit"))

@@ -12,6 +12,7 @@ from db.arrangements import Arrangements
 from modadd.horizon import best_clock, path_distances
 from modadd.law_terms import LAW, law_terms_readably
 from modadd.network import unpack_classifier
+from modadd.structures import scale
 from modadd.task import split
 from modadd.training import TrainingConfig
 from modadd.true_forces import pair_sum_forces, training_pairs
@@ -52,8 +53,8 @@ def forces_shown(
 ) -> ForcesShown:
     """fits: of the law to the run's pair sums, a row an epoch: epoch, r_squared and `LAW`.
 
-    All arrows of a frame have one scale, at which the true forces' rms is the same in every frame:
-    the forces' own size falls by orders of magnitude over training.
+    Places are over the arrangement's rms radius. All arrows of a frame have one scale, at which the
+    true forces' rms is the same in every frame: their own size falls by orders of magnitude.
     """
     kept_epochs, parameters = classifiers
     known = np.intersect1d(np.intersect1d(run.epochs, kept_epochs), fits["epoch"])
@@ -78,6 +79,10 @@ def forces_shown(
     kinds = {"true force": true, "the law": terms.sum(axis=1)}
     kinds |= {name: terms[:, place] for place, name in enumerate(TERMS)}
     parts = split(config.seed, config.modulus, config.train_fraction)
+    # Early arrangements are a tenth as large as late ones: each frame is drawn at its own scale.
+    extent = scale(places)[:, None, None]
+    places = places / np.where(extent > 0, extent, 1)
+    sums = trained.membership @ places
     shown = frames(kept, places, parts)
     pair = shown.sums["pair"].to_numpy()[trained.indices]
     arrows = [
