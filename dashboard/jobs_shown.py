@@ -1,5 +1,6 @@
 """The jobs behind a database: which are at work, which ended early and how to go on, the last."""
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 
@@ -57,9 +58,11 @@ def to_resume(jobs: pd.DataFrame) -> pd.DataFrame:
     """Those that ended early, or may have, but for those whose command was started again later
     and is at work or done."""
     going_on = jobs[jobs["state"].isin((RUNNING, FINISHED))].groupby("command")["job_id"].max()
-    left = jobs[jobs["state"].isin((ENDED, UNKNOWN))]
-    later = left["command"].map(going_on).fillna(-1)
-    return left[left["job_id"] > later].drop_duplicates("command")
+    started_again = [
+        job["job_id"] < going_on.get(job["command"], 0) for job in jobs.to_dict("records")
+    ]
+    left = jobs["state"].isin((ENDED, UNKNOWN)) & ~np.array(started_again, dtype=bool)
+    return jobs[left].drop_duplicates("command")
 
 
 def _unfinished(jobs: pd.DataFrame) -> None:

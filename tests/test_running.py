@@ -95,6 +95,8 @@ def test_a_command_that_was_started_again_needs_no_resuming():
     jobs = listed((1, "a", False), (2, "b", False), (3, "a", True), (4, "b", False), (5, "c", True))
     assert to_resume(with_state(jobs, set()))["job_id"].tolist() == [4]
     assert to_resume(with_state(jobs, {4})).empty
+    assert to_resume(with_state(listed((1, "a", True)), set())).empty
+    assert to_resume(with_state(listed(), set())).empty
 
 
 def test_the_overview_tells_a_killed_job_from_a_running_one(open_page, modadd):
