@@ -1,3 +1,4 @@
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from jobs.loop import prepare_database, run_requests
 from jobs.main import main
 from jobs.requests import sweep
 from jobs.workers import Resources
+from modadd.kernels import compiled_kernels_work
 
 APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 
@@ -35,7 +37,17 @@ def pytest_collection_modifyitems(config, items):
 
 
 @pytest.fixture(autouse=True)
-def own_directory(tmp_path, monkeypatch):
+def the_engines_stay():
+    """No test leaves the next one, or a shared fixture, another engine than it found."""
+    yield
+    assert compiled_kernels_work(), "Numba is gone: see `make install`"
+    for module in [m for name, m in sys.modules.items() if name.startswith("modadd.")]:
+        asked = getattr(module, "compiled_kernels_work", compiled_kernels_work)
+        assert asked is compiled_kernels_work, f"{module.__name__} still asks a patch for Numba"
+
+
+@pytest.fixture(autouse=True)
+def own_directory(the_engines_stay, tmp_path, monkeypatch):
     """Every test works in an empty directory of its own, with the default database in it."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("MODADD_DATABASE", raising=False)
