@@ -9,6 +9,7 @@ from db.connect import open_for_reading
 from jobs.command import Parser, add_job_flags, add_keep_flags, compute_requests, run_command
 from jobs.requests import experiment_request, parse_seeds
 from modadd.experiments import EXPERIMENTS
+from modadd.kernels import compiled_kernels_work
 
 DESCRIPTION = "Run the paper's experiments, as far as they are not stored, and print its tables."
 
@@ -35,8 +36,7 @@ def command(arguments: Sequence[str]) -> int:
         )
         for name in names
     ]
-    # What prints the tables takes half a second to load: meanwhile, the cores compute.
-    threading.Thread(target=importlib.import_module, args=("jobs.tables",), daemon=True).start()
+    threading.Thread(target=_load_ahead, daemon=True).start()
     status = compute_requests(parsed, requests)
     if status == 0:
         from jobs.tables import print_tables
@@ -49,6 +49,13 @@ def command(arguments: Sequence[str]) -> int:
         if others:
             print(f"stored too, for `modadd tables NAME`: {', '.join(others)}", file=sys.stderr)
     return status
+
+
+def _load_ahead() -> None:
+    """Load the kernels while the database is prepared, and while the cores compute, what prints."""
+    if compiled_kernels_work():
+        importlib.import_module("modadd.kernels.processor")
+    importlib.import_module("jobs.tables")
 
 
 if __name__ == "__main__":
