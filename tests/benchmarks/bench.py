@@ -1,11 +1,13 @@
 """`make bench`: how fast, beside what others would write, in one run on this machine.
 
 Contenders take turns, so that a busy moment hits all of them; shown are medians and the range.
-The printed tables are appended to `results.md` beside this file.
+The printed tables are appended to `results.md` beside this file. With names as arguments, such as
+`bench.py training jobs`, it measures these sections alone.
 """
 
 import platform
 import statistics
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -121,18 +123,27 @@ def machine() -> str:
     return f"{model}, {CORES} cores, {gpu}; Python {platform.python_version()}, {packages}"
 
 
+SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
+    "training": (
+        "Training, default sizes", lambda: compare(training_contenders(), "µs a run-step", 1e6),
+    ),
+    "simulation": (
+        "Simulation, 100 steps", lambda: compare(simulation_contenders(), "ms a simulation", 1e3),
+    ),
+    "imperfections": (
+        "grid_imperfections", lambda: compare(imperfection_contenders(), "µs an embedding", 1e6),
+    ),
+    "jobs": ("Whole jobs, from the command line", whole_jobs),
+    "growth": ("Growth", curves),
+}  # fmt: skip
+
+
 def main() -> None:
     check_peers()
-    sections = {
-        "Training, default sizes": lambda: compare(training_contenders(), "µs a run-step", 1e6),
-        "Simulation, 100 steps": lambda: compare(simulation_contenders(), "ms a simulation", 1e3),
-        "grid_imperfections": lambda: compare(imperfection_contenders(), "µs an embedding", 1e6),
-        "Whole jobs, from the command line": whole_jobs,
-        "Growth": curves,
-    }
+    wanted = sys.argv[1:] or list(SECTIONS)
     lines = [f"## {datetime.now(UTC):%Y-%m-%d}: {machine()}"]
     print(lines[0], flush=True)
-    for title, measured in sections.items():
+    for title, measured in (SECTIONS[name] for name in wanted):
         part = ["", f"### {title}", "", *measured()]
         print("\n".join(part), flush=True)
         lines += part

@@ -1,6 +1,9 @@
 """How the cost of training grows, kernel beside torch: each curve varies one default size."""
 
-import resource
+import os
+import subprocess
+import sys
+import tempfile
 import time
 from typing import Any
 
@@ -15,7 +18,7 @@ SIZES: dict[str, list[dict[str, int]]] = {
     "tokens N": [{"modulus": n} for n in (5, 17, 31, 59, 113)],
     "hidden units H": [{"hidden_size": h} for h in (8, 32, 128, 512)],
     "dimension D": [{"embedding_dim": d} for d in (2, 8, 64)],
-    "N and H": [{"modulus": 113, "hidden_size": h} for h in (128, 512)],
+    "N and H": [{"modulus": 113, "hidden_size": h} for h in (128, 512, 2048)],
 }
 
 
@@ -30,7 +33,7 @@ def curves() -> list[str]:
             kernel, peer = _run_step(sizes)
             named = ", ".join(f"{name} = {value}" for name, value in sizes.items())
             rows.append(f"| {title} | {named} | {kernel:.3g} | {peer:.3g} | {peer / kernel:.1f} |")
-    return [*rows, "", *_many_runs(), "", *_snapshots()]
+    return [*rows, "", *_epochs(), "", *_many_runs(), "", *_snapshots()]
 
 
 def _run_step(sizes: dict[str, int]) -> tuple[float, float]:
@@ -56,18 +59,38 @@ def _least(train: Any, steps: int, runs: int) -> float:
     return min(taken)
 
 
+def _epochs() -> list[str]:
+    """µs a run-step by the number of epochs: γ = 0 too, whose numbers become ever smaller."""
+    rows = ["| epochs of 20 networks | µs a run-step | with weight decay 0 |", "|---|---|---|"]
+    for epochs in (200, 2000, 20_000):
+        found = []
+        for decay in (1.0, 0.0):
+            configs = [TrainingConfig(seed=seed, weight_decay=decay) for seed in range(20)]
+            started = time.perf_counter()
+            list(processor.train(configs, [epochs], threads=CORES))
+            found.append(f"{(time.perf_counter() - started) / 20 / epochs * 1e6:.3g}")
+        rows.append(f"| {epochs:,} | {' | '.join(found)} |")
+    return rows
+
+
 def _many_runs() -> list[str]:
-    """Seconds by number of runs, in one batch a core of at most 1000; and the memory."""
-    rows = ["| runs × 20 epochs | seconds | µs a run-step | peak memory, MB |", "|---|---|---|---|"]
+    """Whole commands by number of runs: `modadd` picks the batches; start-up and writing count."""
+    rows = [
+        "| runs × 20 epochs, stored | seconds | µs a run | peak memory, MB |",
+        "|---|---|---|---|",
+    ]
     for runs in (10, 100, 1000, 10_000, 100_000):
-        started = time.perf_counter()
-        for start in range(0, runs, 1000):
-            configs = [TrainingConfig(seed=s) for s in range(start, min(start + 1000, runs))]
-            for _ in processor.train(configs, [20], threads=CORES):
-                pass
-        seconds = time.perf_counter() - started
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
-        rows.append(f"| {runs:,} | {seconds:.2f} | {seconds / runs / 20 * 1e6:.3g} | {peak} |")
+        with tempfile.TemporaryDirectory() as folder:
+            words = ["train", "--seeds", f"0:{runs}", "--epochs", "20", "--snapshots", "final"]
+            words += ["--parameters", "none", "--database", f"{folder}/new.db"]
+            started = time.perf_counter()
+            command = [sys.executable, "-m", "jobs.main", *words]
+            child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+            _, status, used = os.wait4(child.pid, 0)
+            seconds = time.perf_counter() - started
+        assert status == 0
+        each = f"{seconds / runs * 1e6:,.0f}"
+        rows.append(f"| {runs:,} | {seconds:.2f} | {each} | {used.ru_maxrss >> 10} |")
     return rows
 
 
