@@ -46,7 +46,7 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
     take_away(
         name,
         found,
-        chart=alt.hconcat(*drawn),
+        chart=lambda: alt.hconcat(*drawn),
         sql=replace(narrowed, experiments=(name,)).sql(),
         command=None if narrowed != Filter(kind=experiment.kind) else terminal("tables", name),
     )

@@ -51,7 +51,10 @@ def fate_section(opened: Database, chosen: Filter) -> None:
     st.subheader("When is the fate sealed?", anchor=False)
     circles, accuracies = law_loaders.foreshadowed(opened, chosen)
     if circles["value"].notna().any():
-        st.caption("How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance")
+        st.caption(
+            "How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance. "
+            f"At up to {law_loaders.MOST_EPOCHS} of the stored epochs."
+        )
         shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, "fate")
     else:
         nothing("None of these networks ends as a circle, or all do", "reproduce", "table-1")

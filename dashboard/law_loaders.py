@@ -7,6 +7,7 @@ import pandas as pd
 from dashboard import loaders
 from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.charts_run import Drawn
+from dashboard.gallery import frames_of
 from dashboard.law_rows import (
     FORESHADOWS,
     HELD_OUT,
@@ -33,6 +34,9 @@ from modadd.law_terms import LAW
 from modadd.learned_law import functions, unpacked
 from modadd.statistics import median_rank
 from modadd.structures import CIRCLE_THRESHOLD
+
+#: From which ends are foretold: a snapshot of each of ten thousand networks is much to read.
+MOST_EPOCHS = 12
 
 
 @cached(8)
@@ -126,8 +130,9 @@ def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFra
 
 @cached(4)
 def foreshadowed(opened: Database, chosen: Filter) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """As `dashboard.law_rows.foreshadowing`, of the filter's networks."""
-    snapshots = law_summaries.before_the_end(opened.engine, chosen, list(FORESHADOWS))
+    """As `dashboard.law_rows.foreshadowing`, of the filter's networks, at some epochs of all."""
+    epochs = frames_of(loaders.epochs_of(opened, chosen), MOST_EPOCHS)
+    snapshots = law_summaries.before_the_end(opened.engine, chosen, list(FORESHADOWS), epochs)
     return foreshadowing(snapshots)
 
 

@@ -138,14 +138,26 @@ def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None
     return run_lists.span(opened.engine, kind, column)
 
 
+@cached(4)
+def all_runs(opened: Database, kind: str) -> pd.DataFrame:
+    """All runs of a kind, in order of run_id."""
+    return run_lists.filtered_runs(opened.engine, Filter(kind=kind))
+
+
 @cached(16)
-def runs(opened: Database, chosen: Filter, wanted: tuple[str, ...] | None = None) -> pd.DataFrame:
-    """The runs that pass the filter, with those columns (all, if None).
+def runs(opened: Database, chosen: Filter, experiment: str | None = None) -> pd.DataFrame:
+    """The runs that pass the filter; of those, the members of an experiment.
+
+    Only which ones they are is asked for: their rows are read once for all filters.
 
     Raises:
         StoreError: for a column that the database lacks.
     """
-    return run_lists.filtered_runs(opened.engine, chosen, wanted)
+    known = all_runs(opened, chosen.kind)
+    if chosen == Filter(kind=chosen.kind) and experiment is None:
+        return known
+    passing = run_lists.filtered_runs(opened.engine, chosen, ("run_id",), experiment=experiment)
+    return known[known["run_id"].isin(passing["run_id"])].reset_index(drop=True)
 
 
 def count_runs(opened: Database, chosen: Filter) -> int:
@@ -168,7 +180,7 @@ def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFram
     """The cells of an experiment's table (`modadd.tables.table`) over those of its runs that pass
     the filter, which is of its kind. Empty without runs."""
     experiment = EXPERIMENTS[name]
-    rows = run_lists.filtered_runs(opened.engine, chosen, experiment=name)
+    rows = runs(opened, chosen, name)
     if rows.empty:
         return pd.DataFrame()
     return table(rows, experiment.groups, experiment.reported, means=experiment.means)

@@ -157,9 +157,7 @@ def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, 
     """Links to the runs whose configs are nearest."""
     st.subheader("Nearest runs by config", anchor=False)
     kind = details["kind"]
-    wanted = ("run_id", *config.to_dict(), "radius_ratio", "grid_imperfections", "status")
-    rows = loaders.runs(opened, Filter(kind=kind), wanted)
-    found = nearest_runs(rows, config, run_id)
+    found = nearest_runs(loaders.all_runs(opened, kind), config, run_id)
     if found.empty:
         st.caption("No other run shares the seed or the settings of this one.")
         return

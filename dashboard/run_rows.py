@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from modadd.statistics import Estimate, proportion
 from modadd.structures import CIRCLE_THRESHOLD
 
+# Of a scatter: as many as a browser draws in a third of a second.
+MOST_MARKS = 3000
 STRUCTURES = ("circle", "perfect grid", "imperfect grid")
 # Said by other columns, or of no use to a reader.
 _LAST = ("last_epoch", "wall_time", "config_hash", "job_id", "project_version", "git_commit")
@@ -30,6 +32,20 @@ def structure_shares(rows: pd.DataFrame) -> dict[str, Estimate]:
     return {
         name: proportion(int((done["structure"] == name).sum()), len(done)) for name in STRUCTURES
     }
+
+
+def marks(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a scatter draws: all, or so many of them by chance, the same each time."""
+    if len(rows) <= MOST_MARKS:
+        return rows
+    return rows.sample(MOST_MARKS, random_state=0).sort_index()
+
+
+def about_marks(rows: pd.DataFrame) -> str:
+    """What is to be said where a scatter does not draw all of the rows, else nothing."""
+    if len(rows) <= MOST_MARKS:
+        return ""
+    return f"{MOST_MARKS:,} of the {len(rows):,} runs are drawn, by chance; all of them count."
 
 
 def varying(rows: pd.DataFrame, fields: Iterable[str]) -> list[str]:

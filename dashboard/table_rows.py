@@ -43,7 +43,7 @@ def with_tolerance(rows: pd.DataFrame, gaps: Gaps, tolerance: float) -> pd.DataF
 def named(rows: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     """The rows with a column `group`: the group fields' values in words."""
     texts = [
-        rows[name].map(lambda value, name=name: f"{name.replace('_', ' ')} {_shown(value)}")
+        rows[name].map({v: f"{name.replace('_', ' ')} {_shown(v)}" for v in rows[name].unique()})
         for name in groups
     ]
     return rows.assign(group=[", ".join(words) for words in zip(*texts, strict=True)])

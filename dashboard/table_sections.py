@@ -10,6 +10,7 @@ from dashboard import cells
 from dashboard.charts_tables import POINT, correlated, sensitivity
 from dashboard.controls import open_page, set_filter
 from dashboard.pages import PAGES
+from dashboard.run_rows import about_marks, marks
 from dashboard.table_rows import mixed, named, survival
 from dashboard.takeaway import take_away
 from db.filters import Filter
@@ -65,14 +66,14 @@ def runs_section(
     counted = definitions.chosen(rows["radius_ratio"].to_numpy())
     counted &= rows.index.isin(definitions.counted(rows).index)
     shown = rows.assign(structure=circle.map({True: "circle", False: "grid"}), counted=counted)
-    chart = correlated(shown, x, y)
+    chart = correlated(marks(shown), x, y)
     clickable = "run" in PAGES
     event: Any = st.altair_chart(
         chart, key="runs-correlated", selection_mode=[POINT] if clickable else None,
         on_select="rerun" if clickable else "ignore",
     )  # fmt: skip
     click = " Click one to open its run." if clickable else ""
-    st.caption(f"{int(counted.sum()):,} runs count, faint ones do not.{click}")
+    st.caption(f"{int(counted.sum()):,} runs count, faint ones do not.{click} {about_marks(shown)}")
     names = dict.fromkeys(["run_id", "seed", *groups, "structure", "counted", x, y])
     take_away("correlated", shown[list(names)], chart=chart, sql=chosen.sql())
     picked = event["selection"].get(POINT) if clickable else None

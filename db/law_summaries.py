@@ -153,8 +153,10 @@ def circles_by_form(engine: Engine, experiment: str) -> pd.DataFrame:
     return pd.read_sql(query, engine, params={"experiment": experiment})
 
 
-def before_the_end(engine: Engine, chosen: Filter, metrics: Sequence[str]) -> pd.DataFrame:
-    """weight_decay, epoch and metrics of each snapshot of the filter's done networks, beside what
+def before_the_end(
+    engine: Engine, chosen: Filter, metrics: Sequence[str], epochs: Sequence[int]
+) -> pd.DataFrame:
+    """weight_decay, epoch and metrics of the filter's done networks at those epochs, beside what
     they end as: is_circle, accuracy (of the validation pairs). Metrics unknown here are left out.
     """
     known = [f"s.{name}" for name in metrics if name in columns(engine, "transformer")]
@@ -162,9 +164,10 @@ def before_the_end(engine: Engine, chosen: Filter, metrics: Sequence[str]) -> pd
     wanted = ["r.weight_decay", "s.epoch", *known, "r.is_circle"]
     query = text(
         f"SELECT {', '.join(wanted)}, r.validation_accuracy AS accuracy FROM series AS s "
-        f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND r.is_circle IS NOT NULL"
-    )
-    return pd.read_sql(query, engine, params=values)
+        f"JOIN ({runs}) AS r USING (run_id) "
+        "WHERE s.epoch IN :epochs AND r.status = 'done' AND r.is_circle IS NOT NULL"
+    ).bindparams(bindparam("epochs", expanding=True))
+    return pd.read_sql(query, engine, params={**values, "epochs": list(epochs)})
 
 
 def branch_ends(engine: Engine, chosen: Filter) -> pd.DataFrame:

@@ -201,7 +201,7 @@ def test_what_is_settled_is_what_the_branches_show(engine):
 
 
 def test_snapshots_at_the_end_tell_the_end(engine):
-    snapshots = before_the_end(engine, Filter(), [*FORESHADOWS, "unheard_of"])
+    snapshots = before_the_end(engine, Filter(), [*FORESHADOWS, "unheard_of"], range(10**4))
     assert set(FORESHADOWS) < set(snapshots)
     circle = snapshots["epoch"] == 0
     _, accuracies = foreshadowing(snapshots.assign(grid_imperfections=snapshots["accuracy"]))

@@ -9,7 +9,7 @@ from dashboard.brush import brush_in_url, first_brush, forget_brush, keep_brush
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
 from dashboard.header import header
-from dashboard.run_rows import structure_shares, with_structure
+from dashboard.run_rows import about_marks, marks, structure_shares, with_structure
 from dashboard.run_sections import gallery_section, table_section
 from dashboard.takeaway import take_away
 from db.filters import Between, Filter
@@ -40,9 +40,11 @@ def brushed(x: str, y: str) -> list[Between]:
     """What the brush asks for, a range a column."""
     ranges, key = brush_in_url(x, y), f"scatter-{x}-{y}"
     st.altair_chart(
-        scatter(rows, x, y, first_brush(key, ranges)), key=key, selection_mode=[BRUSH],
+        scatter(marks(rows), x, y, first_brush(key, ranges)), key=key, selection_mode=[BRUSH],
         on_select=partial(keep_brush, key),
     )  # fmt: skip
+    if not_all := about_marks(rows):
+        st.caption(not_all)
     return ranges
 
 
@@ -77,7 +79,7 @@ with left:
     take_away(
         "scatter",
         rows[["run_id", "seed", x, y, "structure"]],
-        chart=scatter(rows, x, y, ranges),
+        chart=lambda: scatter(marks(rows), x, y, ranges),
         sql=narrowed.sql(),
     )
 with right:

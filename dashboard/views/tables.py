@@ -42,9 +42,8 @@ if epoch is not None:
     rows = at_epoch(rows, loaders.metrics_at(opened, chosen, epoch))
     if len(rows) < stored:
         st.caption(f"{len(rows):,} of the {stored:,} runs have metrics at this epoch.")
-gaps = loaders.gaps(opened, chosen.kind, epoch)
 if definitions.counting == "prose":
-    rows = with_tolerance(rows, gaps, tolerance)
+    rows = with_tolerance(rows, loaders.gaps(opened, chosen.kind, epoch), tolerance)
 if rows["group"].nunique() > table_controls.MOST_GROUPS:
     states.nothing_to_draw(
         f"That makes {rows['group'].nunique():,} groups, and a page holds "
@@ -67,6 +66,6 @@ with left:
     strip_section("threshold", found, groups, definitions.threshold, chosen)
 with right:
     if IMPERFECTIONS in pair:
-        counts = counts_in_prose(rows, gaps, TOLERANCES)
+        counts = counts_in_prose(rows, loaders.gaps(opened, chosen.kind, epoch), TOLERANCES)
         found = tolerance_strip(rows, groups, definitions, counts)
         strip_section("tolerance", found, groups, tolerance, chosen)
