@@ -7,8 +7,11 @@ import pytest
 
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.run_rows import (
+    MOST_MARKS,
+    about_marks,
     column_order,
     label,
+    marks,
     structure_shares,
     thumbnail,
     varying,
@@ -76,3 +79,16 @@ def test_the_scatters_marks_are_the_runs_with_both_values():
     assert chart.to_dict()["params"][0]["name"] == BRUSH
     same = scatter(with_structure(ROWS), "seed", "seed")
     assert same.data["seed"].tolist() == [0, 1, 2, 3]
+
+
+def test_a_scatter_draws_some_of_many_runs_and_says_so():
+    few = pd.DataFrame({"run_id": range(MOST_MARKS)})
+    assert marks(few) is few
+    assert about_marks(few) == ""
+    many = pd.DataFrame({"run_id": range(10_000), "weight_decay": [0.0, 0.3, 0.6, 1.0] * 2500})
+    drawn = marks(many)
+    assert len(drawn) == drawn["run_id"].nunique() == MOST_MARKS
+    assert drawn.equals(marks(many))
+    # By chance: every group is there about as often as among all.
+    assert drawn["weight_decay"].value_counts().between(650, 850).all()
+    assert about_marks(many).startswith("3,000 of the 10,000 runs are drawn")
