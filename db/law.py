@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Select, Table, delete, inspect, select
 
 from db.connect import StoreError, writing
 from db.declarations import declare_columns
+from db.insertion import insert_rows, nullable
 from db.schema import (
     ClassifierSnapshot,
     ExperimentRun,
@@ -21,7 +22,6 @@ from db.schema import (
     law_fits_table,
     law_moments_table,
 )
-from db.store import insert_rows, nullable
 
 FLOAT64 = np.dtype("<f8")
 

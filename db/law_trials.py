@@ -9,9 +9,9 @@ from sqlalchemy import Engine, Table, delete, inspect, select, text
 from db.connect import writing
 from db.declarations import declare_columns
 from db.filters import Filter
+from db.insertion import insert_rows, nullable
 from db.law_summaries import networks
 from db.schema import Run
-from db.store import insert_rows, nullable
 
 
 def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -> None:

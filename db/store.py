@@ -7,28 +7,24 @@ import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
-from functools import lru_cache
-from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import (
     Connection,
-    Dialect,
     Engine,
     bindparam,
-    column,
     delete,
     func,
     insert,
     select,
-    table,
     update,
 )
 
 from db.connect import writing
 from db.declarations import declare_columns
+from db.insertion import insert_rows, nullable
 from db.running import at_work
 from db.schema import (
     ClassifierSnapshot,
@@ -180,29 +176,6 @@ def _run_row(ids: Mapping[str, int], record: RunRecord, job_id: int) -> dict[str
     }
 
 
-def insert_rows(
-    connection: Connection, into: str, names: Sequence[str], rows: Iterable[Sequence[Any]]
-) -> None:
-    """Insert rows of plain values, past SQLAlchemy's handling of each (13 µs a row)."""
-    statement, places = _insertion(connection.dialect, into, tuple(names))
-    # Every table has its key of one or two columns and more: a row stays a tuple.
-    reordered = itemgetter(*places) if places else lambda row: dict(zip(names, row, strict=True))
-    values = [reordered(row) for row in rows]
-    if values:
-        connection.exec_driver_sql(statement, values)
-
-
-@lru_cache(maxsize=64)
-def _insertion(
-    dialect: Dialect, into: str, names: tuple[str, ...]
-) -> tuple[str, Sequence[int] | None]:
-    """The statement, and from where in a row it takes its values; None if it takes them by name."""
-    statement = insert(table(into, *map(column, names))).compile(dialect=dialect)
-    if not statement.positional:
-        return str(statement), None
-    return str(statement), [names.index(name) for name in statement.positiontup or ()]
-
-
 def _rows_by_table(
     connection: Connection, ids: Mapping[str, int], records: Sequence[RunRecord]
 ) -> Iterable[tuple[str, Sequence[str], Iterable[Sequence[Any]]]]:
@@ -306,11 +279,6 @@ def _blob(array: NDArray[np.float32]) -> tuple[bytes, int]:
     """An array as it is stored, and its checksum."""
     content = array.astype(FLOAT32, copy=False).tobytes()
     return content, zlib.crc32(content)
-
-
-def nullable(values: NDArray[np.float64]) -> list[float | None]:
-    """Floats with None, SQL's NULL, where undefined."""
-    return [None if value != value else value for value in values.tolist()]
 
 
 def _now() -> str:
