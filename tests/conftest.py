@@ -10,7 +10,7 @@ from report_database import write_report_database
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
-from db.connect import open_for_writing
+from db.connect import open_for_writing, reader
 from jobs.loop import prepare_database, run_requests
 from jobs.main import main
 from jobs.requests import sweep
@@ -120,6 +120,17 @@ def _write_small_database(path):
 def report_database(small_database, shared):
     """The small database with something of every section of the report. Read it only."""
     return shared("report.db", lambda path: write_report_database(small_database, path))
+
+
+@pytest.fixture(scope="session")
+def report(report_database):
+    """The report on that database, all sections."""
+    from dashboard.report.build import build
+    from dashboard.report.sections import SECTIONS
+
+    opened = reader(str(report_database))
+    yield build(opened, SECTIONS)
+    opened.dispose()
 
 
 @pytest.fixture

@@ -2,23 +2,19 @@
 
 import re
 
-import numpy as np
 import pandas as pd
 import pypdf
 import pytest
 from sqlalchemy import text
 
-from dashboard.frames import DIGITS, UNITS
 from dashboard.report.build import build
 from dashboard.report.sections import SECTIONS, needs_of, section_module
 from dashboard.report.sections.correlations import papers_intervals
 from dashboard.report.text import Span, said, spans, typeset
 from dashboard.report.write import write_report
-from db.arrangements import final_arrangements
 from db.connect import open_for_writing, reader
 from jobs.loop import prepare_database
 from modadd.experiments import EXPERIMENTS
-from modadd.metrics import METRICS
 from modadd.statistics import proportion
 
 # Figures 1 to 6 of the paper, and those of Appendices C to F.
@@ -32,11 +28,6 @@ def engine(report_database):
     opened = reader(str(report_database))
     yield opened
     opened.dispose()
-
-
-@pytest.fixture(scope="module")
-def report(engine):
-    return build(engine, SECTIONS)
 
 
 @pytest.fixture(scope="module")
@@ -67,16 +58,6 @@ def tables(report):
     return {table.name: table for section in report.sections for table in section.tables}
 
 
-def drawn(figure):
-    """The data of a figure's chart: name → rows."""
-    spec = figure.chart.spec if hasattr(figure.chart, "spec") else figure.chart.to_dict()
-    return {name: pd.DataFrame(rows) for name, rows in spec["datasets"].items()}
-
-
-def picked(caption, label="run"):
-    return [int(number) for number in re.findall(rf"{label} (\d+)", caption)]
-
-
 @pytest.mark.parametrize("name", SECTIONS)
 def test_a_section_stands_under_its_name_and_needs_known_experiments(name):
     assert section_module(name).__name__.endswith(name.replace("-", "_"))
@@ -104,64 +85,6 @@ def test_every_section_s_sql_finds_something(report, engine):
     with engine.connect() as connection:
         for section in report.sections:
             assert connection.execute(text(section.sql.rstrip(";"))).fetchall(), section.name
-
-
-@pytest.mark.parametrize("name", ["figure-1", "figure-2", "figure-3", "figure-4", "figure-5"])
-def test_the_tokens_drawn_are_the_stored_ones(name, figures, engine):
-    data = drawn(figures[name])
-    runs = picked(figures[name].caption)
-    assert runs
-    for at, arrangement in enumerate(final_arrangements(engine, runs).values()):
-        tokens = data[f"{at}-tokens"]
-        places = tokens[["x0", "x1"]].apply(lambda texts: texts.str[:DIGITS].astype(int))
-        # Whole numbers from the panel's left and lower edge: alike but for its reach.
-        centred = places.to_numpy() / (UNITS / 2) - 1
-        scale = np.abs(arrangement).max() / np.abs(centred).max()
-        np.testing.assert_allclose(scale * centred, arrangement, atol=4 * scale / UNITS)
-
-
-def test_figures_1_and_4_show_circles_and_figure_2_none(figures, engine):
-    found = pd.read_sql("SELECT run_id, is_circle FROM transformer_runs", engine)
-    circles = set(found[found["is_circle"] == 1]["run_id"])
-    grid, circle = picked(figures["figure-1"].caption)
-    assert circle in circles
-    assert grid not in circles
-    assert set(picked(figures["figure-4"].caption)) <= circles
-    assert not set(picked(figures["figure-2"].caption)) & circles
-
-
-def test_figures_3_and_4_and_appendix_e_have_regions_behind_the_sums(figures):
-    for name, count in (("figure-3", 1), ("figure-4", 1), ("figure-e-1", 3)):
-        data = drawn(figures[name])
-        for at in range(count):
-            assert data[f"{at}-pictures"]["url"][0].startswith("data:image/png")
-            assert len(data[f"{at}-sums"]) == 153
-
-
-def test_figure_6_is_the_query_s_means(sections, figures, engine):
-    asked = pd.read_sql(text(sections["appendix-b"].sql.rstrip(";")), engine)
-    marks = pd.concat(drawn(figures["figure-6"]).values())
-    for column in ("weights", "biases"):
-        for value in asked[column]:
-            assert np.isclose(marks["value"].astype(float), value).any()
-
-
-def test_the_charts_beside_the_paper_are_the_views_counts(figures, engine):
-    asked = pd.read_sql("SELECT weight_decay, circles, grids FROM table_1", engine)
-    marks = pd.concat(drawn(figures["table-1-chart"]).values())
-    here = marks[marks["source"] == "this database"]
-    for row in asked.itertuples():
-        share = row.circles / (row.circles + row.grids)
-        assert np.isclose(here[here["weight_decay"] == row.weight_decay]["value"], share).any()
-
-
-@pytest.mark.parametrize(
-    ("name", "tiles"), [("figure-c-1", 3), ("figure-d-3", 3), ("figure-f-1", 6), ("figure-f-2", 6)]
-)
-def test_a_gallery_has_a_tile_a_run_and_plane(name, tiles, figures):
-    paths = next(rows for rows in drawn(figures[name]).values() if "path" in rows)
-    assert len(paths) == 17 * tiles
-    assert paths["run_id"].nunique() == tiles
 
 
 def test_the_paper_s_correlation_intervals_are_fisher_s_and_not_the_cited_ones(sections):
@@ -225,42 +148,6 @@ def test_a_report_in_place_of_another_leaves_nothing_half_made(report, tmp_path)
         write_report(part, tmp_path)
         names = {path.name for path in tmp_path.iterdir()}
         assert names <= {"report.html", "report.pdf", "figures", "tables"}
-
-
-def test_the_command_writes_and_counts_what_is_missing(modadd, small_database):
-    status, printed, errors = modadd(
-        "report", "--no-compute", "--database", small_database, "--only", "table-2", "--to", "out"
-    )
-    assert status == 0
-    assert "open out/report.html" in printed
-    assert "missing" in errors
-
-
-@pytest.mark.parametrize(
-    ("words", "complaint"),
-    [
-        (["--only", "tabel-1"], "did you mean 'table-1'"),
-        (["--to", "modadd.db"], "--to must be a folder"),
-        (["--to", "modadd.db/below"], "--to must be a folder"),
-        (["--no-compute", "--database", "none.db"], "no database at none.db"),
-    ],
-)
-def test_bad_input_is_one_line_and_nothing_is_computed(words, complaint, modadd, own_directory):
-    (own_directory / "modadd.db").touch()
-    status, _, errors = modadd("report", *words)
-    assert status == 2
-    assert complaint in errors
-    assert len(errors.splitlines()) == 1
-    assert [path.name for path in own_directory.iterdir()] == ["modadd.db"]
-
-
-def test_a_database_without_a_new_metric_is_refused_in_one_line(modadd, monkeypatch):
-    modadd("simulate", "--steps", 1)
-    newer = METRICS["circularity"]._replace(version=99)
-    monkeypatch.setitem(METRICS, "circularity", newer)
-    status, _, errors = modadd("report", "--no-compute")
-    assert status == 2
-    assert "circularity is new or changed: run `modadd measure` first" in errors
 
 
 def test_prose_is_taken_apart():

@@ -1,4 +1,4 @@
-"""The report computes what its sections draw on, and names the command for what is missing."""
+"""`modadd report`: what it computes first, writes, counts as missing, and refuses."""
 
 from pathlib import Path
 
@@ -8,6 +8,7 @@ from test_jobs import sql
 
 from dashboard.report.needs import Audits, Need, Twins
 from modadd.experiments import EXPERIMENTS
+from modadd.metrics import METRICS
 
 
 @pytest.fixture
@@ -59,3 +60,39 @@ def test_a_need_names_the_command_that_makes_it():
     assert Twins("table-1", (0, 20)).command == (
         "modadd twins --experiment table-1 --seeds 0:100 --epochs 0 20"
     )
+
+
+def test_the_command_writes_and_counts_what_is_missing(modadd, small_database):
+    status, printed, errors = modadd(
+        "report", "--no-compute", "--database", small_database, "--only", "table-2", "--to", "out"
+    )
+    assert status == 0
+    assert "open out/report.html" in printed
+    assert "missing" in errors
+
+
+@pytest.mark.parametrize(
+    ("words", "complaint"),
+    [
+        (["--only", "tabel-1"], "did you mean 'table-1'"),
+        (["--to", "modadd.db"], "--to must be a folder"),
+        (["--to", "modadd.db/below"], "--to must be a folder"),
+        (["--no-compute", "--database", "none.db"], "no database at none.db"),
+    ],
+)
+def test_bad_input_is_one_line_and_nothing_is_computed(words, complaint, modadd, own_directory):
+    (own_directory / "modadd.db").touch()
+    status, _, errors = modadd("report", *words)
+    assert status == 2
+    assert complaint in errors
+    assert len(errors.splitlines()) == 1
+    assert [path.name for path in own_directory.iterdir()] == ["modadd.db"]
+
+
+def test_a_database_without_a_new_metric_is_refused_in_one_line(modadd, monkeypatch):
+    modadd("simulate", "--steps", 1)
+    newer = METRICS["circularity"]._replace(version=99)
+    monkeypatch.setitem(METRICS, "circularity", newer)
+    status, _, errors = modadd("report", "--no-compute")
+    assert status == 2
+    assert "circularity is new or changed: run `modadd measure` first" in errors
