@@ -72,10 +72,11 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
         raise ConfigError(f'{command} takes seeds, as in "0:100", not seed')
     axes = {name: _listed(values[name]) for name in fields if name in values}
     seeds = parse_seeds(values.get("seeds", "0"))
-    if values.get("experiment") in EXPERIMENTS:
+    experiment = _text(values, "experiment", "") if "experiment" in values else None
+    if experiment in EXPERIMENTS:
         raise ConfigError(
-            f"experiment must be a name of your own, {values['experiment']!r} is the paper's: "
-            f"run `modadd reproduce {values['experiment']}`"
+            f"experiment must be a name of your own, {experiment!r} is the paper's: "
+            f"run `modadd reproduce {experiment}`"
         )
     total = len(seeds) * math.prod(len(axis) for axis in axes.values())
     if total > MOST_RUNS:
@@ -90,7 +91,7 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
         configs=tuple(configs),
         schedule=_text(values, "snapshots", simulator.schedule),
         parameters=_text(values, "parameters", "all"),
-        experiment=_text(values, "experiment", "") if "experiment" in values else None,
+        experiment=experiment,
     )
 
 

@@ -5,6 +5,7 @@ computing and writing, where it is to be hit.
 """
 
 import contextlib
+import gzip
 import itertools
 import multiprocessing
 import os
@@ -30,9 +31,25 @@ JOBS = {
     "simulate": ["simulate", "--seeds", "0:60", "--steps", "40", "--experiment", "mine"],
     "run": ["run", "sweep.toml"],
     "reproduce": ["reproduce", "table-2", "--seeds", "0:20"],
-    "measure": ["measure"],
     "processes": ["train", "--seeds", "0:48", "--epochs", "100", "--workers", "2"],
+    "measure": ["measure"],
+    "audit": ["audit", "mine"],
+    "learn": ["learn", "mine", "--starts", "10", "60"],
+    "curl": ["curl", "--experiment", "mine", "--epochs", "10", "60"],
+    "twins": ["twins", "--experiment", "mine", "--epochs", "10", "60"],
+    "fate": ["fate", "--experiment", "mine", "--epochs", "10", "60", "--branches", "2"],
+    "upgrade": ["upgrade"],
 }  # fmt: skip
+# The jobs that need a database: what made it. The others begin with none.
+BEFORE = {
+    "measure": ["simulate"],
+    "audit": ["train"],
+    "learn": ["train", "audit"],
+    "curl": ["train", "audit"],
+    "twins": ["train"],
+    "fate": ["train"],
+    "upgrade": [],
+}
 SWEEP = """
 [[train]]
 experiment = "networks"
@@ -49,6 +66,7 @@ CHUNK_NUMBERS = 12_000_000  # far fewer than usual: many chunks, many moments
 # What these jobs store.
 KINDS = [kind for kind, simulator in SIMULATORS.items() if simulator.origin is None]
 MEGABYTE = 1 << 20
+OLD = Path(__file__).parent / "databases" / "version-1.db.gz"
 
 # Of the fork server: this checkout, whichever is installed.
 _PATHS = [str(folder) for folder in Path(__file__).parents[:2]]
@@ -193,17 +211,26 @@ def finish(name, path):
 
 
 def begin(name, path):
-    """Make what a job starts from: nothing, or for `measure` runs that lack a metric."""
-    for suffix in ("", "-wal", "-shm", ".lock"):
-        Path(f"{path}{suffix}").unlink(missing_ok=True)
-    if name != "measure":
+    """Make what a job starts from: nothing, or a database that other jobs made."""
+    for old in Path().glob(f"{path}*"):
+        old.unlink()
+    if name not in BEFORE:
         return
-    if not Path("unmeasured.db").exists():
-        finish("simulate", "unmeasured.db")
-        with contextlib.closing(sqlite3.connect("unmeasured.db")) as connection, connection:
-            connection.execute("UPDATE metrics SET version = 0 WHERE name = 'grid_imperfections'")
-            connection.execute("UPDATE series SET grid_imperfections = NULL")
-    shutil.copy("unmeasured.db", path)
+    start_of = Path(f"before-{name}.db")
+    if not start_of.exists():
+        for earlier in BEFORE[name]:
+            finish(earlier, start_of)
+        if name == "measure":
+            _forget_a_metric(start_of)
+        if name == "upgrade":
+            start_of.write_bytes(gzip.decompress(OLD.read_bytes()))
+    shutil.copy(start_of, path)
+
+
+def _forget_a_metric(path):
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("UPDATE metrics SET version = 0 WHERE name = 'grid_imperfections'")
+        connection.execute("UPDATE series SET grid_imperfections = NULL")
 
 
 def check_whole(path):

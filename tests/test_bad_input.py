@@ -111,6 +111,7 @@ TOML = {
     "table for a value": ("[[train]]\nmodulus = {a = 1}", "modulus must be of type int"),
     "empty list": ("[[train]]\nmodulus = []", "a list of values must not be empty"),
     "number for a text": ("[[train]]\nexperiment = 5", "experiment must be a text, got 5"),
+    "list for a text": ("[[train]]\nexperiment = []", "experiment must be a text, got []"),
     "bad parameters": ('[[train]]\nparameters = "some"', "must be one of none, final, all"),
     "no table": ("train = 5", "train must be a table, written [[train]], got 5"),
     "no TOML": ("[[train", "is no TOML"),

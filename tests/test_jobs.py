@@ -33,7 +33,8 @@ def contents(path="modadd.db"):
         for table in sorted(set(tables) - {"jobs", "store"}):
             columns = [c[1] for c in connection.execute(f"PRAGMA table_info({table})")]
             kept = ", ".join(c for c in columns if c not in ("job_id", "wall_time"))
-            rows[table] = connection.execute(f"SELECT {kept} FROM {table} ORDER BY 1, 2").fetchall()
+            found = connection.execute(f"SELECT {kept} FROM {table}").fetchall()
+            rows[table] = sorted(found, key=repr)
         return rows
 
 
