@@ -12,8 +12,9 @@ from sqlalchemy import Engine
 
 from db.arrangements import classifiers
 from db.connect import open_for_writing
+from db.filters import Filter
 from db.law import law_fits, law_moments
-from db.law_trials import add_trials
+from db.law_trials import add_trials, trials
 from db.schema import law_curls_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned
@@ -39,21 +40,36 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
     with open_for_writing(parsed.database, create=False) as engine:
-        found = []
         for weight_decay in networks.weight_decays:
             for epoch in epochs:
-                rows = _curls(engine, networks.of(weight_decay), epoch)
-                add_trials(engine, law_curls_table(), rows, VERSION)
-                found.append(rows.assign(weight_decay=weight_decay))
-    print(_laid_out(curl_means(pd.concat(found, ignore_index=True))))
+                _add_missing(engine, networks.of(weight_decay), epoch)
+        known = trials(engine, law_curls_table(), VERSION, Filter())
+    chosen = known["run_id"].isin(networks.run_ids) & known["epoch"].isin(epochs)
+    print(_laid_out(curl_means(known[chosen])))
     return 0
 
 
-def _curls(engine: Engine, networks: Networks, epoch: int) -> pd.DataFrame:
-    """run_id, epoch, law, curl_share of networks of one weight decay."""
+def _add_missing(engine: Engine, networks: Networks, epoch: int) -> None:
+    """Store the curls that are not yet, of networks of one weight decay.
+
+    The learnt law is that of all of these networks, whether or not theirs are stored."""
+    values = _learnt(engine, networks.run_ids, epoch)
+    known = trials(engine, law_curls_table(), VERSION, Filter())
+    there = known.loc[known["epoch"] == epoch, "run_id"]
+    lacking = ~networks.rows["run_id"].isin(there)
+    if lacking.any():
+        rows = networks.rows[lacking]
+        configs = [networks.configs[place] for place in np.flatnonzero(lacking)]
+        found = _curls(engine, Networks(rows, configs), epoch, values)
+        add_trials(engine, law_curls_table(), found, VERSION)
+
+
+def _curls(
+    engine: Engine, networks: Networks, epoch: int, values: NDArray[np.float64]
+) -> pd.DataFrame:
+    """run_id, epoch, law, curl_share of each network. values: of the learnt law, at its knots."""
     embeddings = places_at(engine, networks.run_ids, epoch)
     strengths = _strengths(engine, networks.run_ids, epoch)
-    values = _learnt(engine, networks.run_ids, epoch)
     parameters = [_classifier(engine, run_id, epoch) for run_id in networks.run_ids]
     with ThreadPoolExecutor(Resources().width) as pool:
         shares = list(

@@ -1,5 +1,7 @@
 """How far a law is from a gradient: known fields, and networks' own."""
 
+import sqlite3
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -123,5 +125,10 @@ def test_the_command_stores_curls_once_and_prints_their_means(modadd):
     assert f"{share:.3f} [" in printed
     assert sql("SELECT max(curl_share) < 1e-6 FROM law_curls WHERE law = 'true force'") == [(1,)]
     before = contents()
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("DELETE FROM law_curls WHERE run_id = 1")
     modadd(*words)
     assert contents() == before
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE law_curls SET curl_share = 0.5")
+    assert "0.500 [0.500, 0.500]" in modadd(*words)[1]  # what is stored is not found again
