@@ -52,7 +52,7 @@ JOBS = (
     "twins --experiment trial --epochs 0 --snapshots every:20 --steps 60",
     "twins --experiment trial --epochs 0 10 --snapshots final",
     "learn trial --starts 0 --weight-decay 1",
-    "curl --experiment trial --epochs 30 --seeds 0:2",
+    "curl --experiment trial --epochs 30 --seeds 0",
     "fate --experiment trial --epochs 0 10 --branches 2",
 )
 
