@@ -44,6 +44,13 @@ def page(written):
 
 
 @pytest.fixture(scope="module")
+def printed(written):
+    """The text of the PDF, its lines as one."""
+    pages = pypdf.PdfReader(written / "report.pdf").pages
+    return " ".join("".join(page.extract_text() for page in pages).split())
+
+
+@pytest.fixture(scope="module")
 def sections(report):
     return {section.name: section for section in report.sections}
 
@@ -113,9 +120,8 @@ def test_what_is_missing_is_said_with_the_command_that_makes_it(page):
     assert "modadd reproduce table-1 --seeds 100:1000 --snapshots final --parameters none" in page
 
 
-def test_the_pdf_says_what_the_page_says(written, report, tables):
-    pages = [page.extract_text() for page in pypdf.PdfReader(written / "report.pdf").pages]
-    squeezed = "".join("".join(pages).replace("\u00ad", "").split())
+def test_the_pdf_says_what_the_page_says(printed, report, tables):
+    squeezed = printed.replace("\u00ad", "").replace(" ", "")
     for section in report.sections:
         assert "".join(section.title.split()) in squeezed
         assert section.verdict.replace(" ", "") in squeezed
@@ -123,6 +129,27 @@ def test_the_pdf_says_what_the_page_says(written, report, tables):
         for cell in table.rows.iloc[:, -1].dropna().astype(str):
             # What is longer breaks into lines, and perhaps into pages and syllables.
             assert "".join(typeset(cell[:16]).split()) in squeezed
+
+
+def test_both_say_what_the_database_says(page, printed, engine):
+    read = " ".join(re.sub("<[^>]*>", " ", page).split())
+    views = {"table_1": "weight_decay", "table_2": "alignment"}
+    for view, group in views.items():
+        rows = pd.read_sql(f"SELECT circles, grids FROM {view} ORDER BY {group}", engine)
+        assert len(rows) >= 3
+        for row in rows.itertuples():
+            share = proportion(row.circles, row.circles + row.grids)
+            told = f"{said(share, percent=True).split(' (')[0]} ({share.n})"
+            assert told in read
+            assert told in printed
+    weights = pd.read_sql(text(
+        "SELECT weight_decay, AVG(mean_abs_hidden_weight) AS mean FROM transformer_runs "
+        "WHERE run_id IN (SELECT run_id FROM experiment_runs WHERE experiment = 'appendix-b') "
+        "GROUP BY weight_decay"
+    ), engine)  # fmt: skip
+    for mean in weights["mean"]:
+        assert f"{mean:.3f}" in read
+        assert f"{mean:.3f}" in printed
 
 
 def test_every_table_is_written_unrounded_and_as_latex(written, tables):
