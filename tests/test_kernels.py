@@ -124,7 +124,9 @@ def compare_distributions(count, weight_decay):
     names = ["validation_accuracy", "grid_imperfections", "radius_ratio"]
     configs = [TrainingConfig(seed=s, weight_decay=weight_decay) for s in range(2 * count)]
     kernel = measure(last(processor.train(configs[:count], [2000], threads=2)), names)
-    torch = measure(last(torch_training.train(configs[count:], [2000], "cpu")), names)
+    batches = [configs[start : start + 50] for start in range(count, 2 * count, 50)]
+    parts = [measure(last(torch_training.train(some, [2000], "cpu")), names) for some in batches]
+    torch = {name: np.concatenate([part[name] for part in parts]) for name in names}
     circles = [int((v["radius_ratio"] < CIRCLE_THRESHOLD).sum()) for v in (kernel, torch)]
     p = {"circles": fisher_exact([circles, [count - found for found in circles]]).pvalue}
     p |= {name: ks_2samp(kernel[name], torch[name]).pvalue for name in names}
