@@ -6,7 +6,7 @@ from dashboard.report.build import build
 from dashboard.report.write import write_report
 from db.connect import reader
 
-SECTIONS = ("table-1", "classifier", "appendix-d", "initialisation")
+SECTIONS = ("claims", "table-1", "classifier", "appendix-d", "initialisation")
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +74,21 @@ def test_print_is_on_white_whatever_the_theme(opened):
     page.emulate_media(media="print", color_scheme="dark")
     colour = page.locator("body").evaluate("body => getComputedStyle(body).backgroundColor")
     assert colour == "rgb(255, 255, 255)"
+
+
+def test_nothing_that_is_printed_leaves_the_paper(opened):
+    page = opened(viewport={"width": 673, "height": 900})  # A4 less its margins
+    page.emulate_media(media="print")
+    right_edges = page.locator("table, svg, pre, dl").evaluate_all(
+        "elements => elements.map(element => element.getBoundingClientRect().right)"
+    )
+    assert len(right_edges) > 10
+    assert max(right_edges) <= 674
+
+
+def test_a_claim_links_to_where_it_is_shown(opened):
+    page = opened(viewport={"width": 1280, "height": 900})
+    page.locator("#claim-list a", has_text="table-1").first.click()
+    assert page.locator("#table-1").evaluate(
+        "section => location.hash === '#' + section.id && scrollY > 0"
+    )
