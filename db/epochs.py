@@ -20,9 +20,21 @@ class Placed(NamedTuple):
 
 
 def epochs_of(engine: Engine, chosen: Filter) -> list[int]:
-    """The epochs at which any run of the filter has metrics, sorted."""
+    """The epochs at which any run of the filter has metrics, sorted.
+
+    Done runs of one schedule that begin and end alike have the same ones: one of them is looked at.
+    """
     runs, values = _runs(chosen)
-    query = text(f"SELECT DISTINCT epoch FROM series WHERE run_id IN ({runs}) ORDER BY epoch")
+    query = text(f"""
+        WITH chosen AS (
+            SELECT r.run_id, r.schedule, r.last_epoch,
+                   CASE WHEN r.status = 'done' THEN 0 ELSE r.run_id END AS alone,
+                   (SELECT MIN(epoch) FROM series AS s WHERE s.run_id = r.run_id) AS first_epoch
+            FROM runs AS r WHERE r.run_id IN ({runs})
+        )
+        SELECT DISTINCT epoch FROM series WHERE run_id IN (
+            SELECT MIN(run_id) FROM chosen GROUP BY schedule, last_epoch, first_epoch, alone
+        ) ORDER BY epoch""")
     with engine.connect() as connection:
         return list(connection.execute(query, values).scalars())
 

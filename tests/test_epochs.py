@@ -2,6 +2,7 @@ import sqlite3
 
 import numpy as np
 import pytest
+from sqlalchemy import text
 
 from db.arrangements import arrangements, series
 from db.connect import StoreError, open_for_reading
@@ -62,3 +63,11 @@ def test_a_blob_of_another_length_is_one_line(modadd):
         pytest.raises(StoreError, match="run 1 has a snapshot whose length"),
     ):
         embeddings_at(engine, Filter(kind="particle"))
+
+
+@pytest.mark.parametrize("kind", ["transformer", "particle"])
+def test_no_epoch_is_missed_by_looking_at_one_run_of_many(engine, kind):
+    with engine.connect() as connection:
+        query = "SELECT DISTINCT epoch FROM series JOIN runs USING (run_id) WHERE kind = :kind"
+        every = connection.execute(text(f"{query} ORDER BY epoch"), {"kind": kind}).scalars().all()
+    assert epochs_of(engine, Filter(kind=kind)) == every
