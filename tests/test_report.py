@@ -77,6 +77,14 @@ def test_names_of_sections_figures_and_tables_are_unique(report):
     assert len(names) == len(set(names))
 
 
+def test_every_section_says_claim_numbers_rule_seeds_and_command(report):
+    for section in report.sections:
+        says = (section.claim, section.rule, section.seeds, section.sql, section.command)
+        assert all(says), section.name
+        assert bool(section.ours) == (section.verdict != "not yet computed"), section.name
+        assert bool(section.figures or section.tables) == bool(section.ours), section.name
+
+
 def test_every_link_has_its_anchor(page):
     assert 'href="#' in page
     anchors = set(re.findall(r'id="([^"]+)"', page))
