@@ -23,12 +23,12 @@ def run() -> None:
         states.no_database(reason)
     if page.needs_runs and not has_runs:
         states.empty_database()
-    if page.filtered and opened is not None and has_runs:
-        controls.sidebar_filter(opened)
-    else:
-        controls.keep_filter()
     try:
         with understood(loaders.shown_location()):
+            if page.filtered and opened is not None and has_runs:
+                controls.sidebar_filter(opened)
+            else:
+                controls.keep_filter()
             chosen.run()
     except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))

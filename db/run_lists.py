@@ -14,11 +14,19 @@ from db.schema import ExperimentRun, Job, Run
 
 
 def columns(engine: Engine, kind: str) -> dict[str, type]:
-    """The columns of `<kind>_runs` in order, each `float` (numbers) or `str`; empty if no view."""
+    """The columns of `<kind>_runs` in order, each `float` (numbers) or `str`; empty if no view.
+
+    Raises:
+        StoreError: for a view that is none of ours.
+    """
+    inspector = inspect(engine)
     try:
-        found = inspect(engine).get_columns(f"{kind}_runs")
+        found = inspector.get_columns(f"{kind}_runs")
     except NoSuchTableError:
         return {}
+    # Its columns' names go into SQL. On opening, views are looked at whose configs are there.
+    if not inspector.has_table(f"{kind}_configs"):
+        raise StoreError(f"modadd wrote no {kind}_runs into this database: restore a copy")
     return {column["name"]: _python_type(str(column["type"])) for column in found}
 
 

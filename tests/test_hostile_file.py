@@ -11,7 +11,9 @@ import pytest
 from test_verify import make
 
 from dashboard.pages import PAGES
-from db.connect import StoreError, reader
+from db.connect import StoreError, open_for_reading, reader
+from db.filters import Filter
+from db.run_lists import columns, count_runs
 
 LOOP = "WITH RECURSIVE x(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM x) SELECT"
 
@@ -127,6 +129,28 @@ def test_a_statement_without_end_is_ended(made):
         connection.exec_driver_sql(f"{LOOP} count(*) FROM x").scalar_one()
     assert time.monotonic() - begun < 20
     engine.dispose()
+
+
+@pytest.mark.parametrize("page", ["overview", "runs", "phases"])
+def test_column_names_of_a_view_that_is_no_view_of_runs_get_into_no_sql(
+    page, made, own_directory, open_page
+):
+    named = '1 AS run_id, 1 AS "seed FROM store; --", 2 AS "a"" b"'
+    path = spoiled(
+        made,
+        own_directory,
+        [
+            "DROP VIEW transformer_runs",
+            "DROP TABLE transformer_configs",
+            f"CREATE VIEW transformer_runs AS SELECT {named}",
+        ],
+    )
+    with open_for_reading(str(path)) as engine:
+        for read in (columns, count_runs):
+            with pytest.raises(StoreError, match="modadd wrote no transformer_runs"):
+                read(engine, "transformer" if read is columns else Filter())
+    shown = open_page(page, database=path)
+    assert "modadd wrote no transformer" in shown.info[0].value
 
 
 def test_users_own_views_and_tables_are_no_trouble(made, own_directory):
