@@ -16,6 +16,7 @@ from concurrent.futures import (
     Future,
     ProcessPoolExecutor,
     ThreadPoolExecutor,
+    wait,
 )
 from itertools import islice
 from pathlib import Path
@@ -26,6 +27,9 @@ from modadd.config import ConfigError
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+
+
+_LOOK_SECONDS = 1.0  # between looks at whether a result can still come
 
 
 class JobError(Exception):
@@ -113,7 +117,7 @@ def flow(
     one go. Once `stopping` is set, what is being computed still comes, the rest does not.
 
     Raises:
-        JobError: if a worker process dies.
+        JobError: if a worker dies.
     """
     waiting = iter(items)
     under_way: deque[Future[Result]] = deque()
@@ -125,15 +129,27 @@ def flow(
                 return
             oldest = under_way.popleft()
             if not (stopping.is_set() and oldest.cancel()):
-                yield oldest.result()
+                yield _result(pool, oldest)
     except BrokenExecutor as error:
-        raise JobError(
-            "a worker process died (out of memory?); what is stored is safe, "
-            "start the same command again to finish"
-        ) from error
+        raise JobError(f"a worker process {_DIED}") from error
     finally:
         for future in under_way:
             future.cancel()
+
+
+_DIED = "died (out of memory?); what is stored is safe, start the same command again to finish"
+
+
+def _result(pool: Executor, future: Future[Result]) -> Result:
+    """What the future comes to. A thread without memory may die before it can say of its item that
+    it failed; nobody else would, and the wait would have no end."""
+    while not future.done():
+        wait([future], _LOOK_SECONDS)
+        if isinstance(pool, ThreadPoolExecutor) and not all(t.is_alive() for t in pool._threads):
+            wait([future], _LOOK_SECONDS)  # the last thing that it did
+            if not future.done():
+                raise JobError(f"a worker thread {_DIED}")
+    return future.result()
 
 
 def choose_device(wanted: str) -> str:
