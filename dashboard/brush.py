@@ -9,6 +9,7 @@ from dashboard import states
 from dashboard.charts_runs import BRUSH
 from db.filters import Between, FilterError, parse_condition
 
+_CHARTS = "brushes-taken-away"
 _DIGITS = 6  # of an end of a range: finer than a pixel
 
 
@@ -28,14 +29,21 @@ def keep_brush(key: str) -> None:
     """Write the selection of the chart with this key into the URL: the chart's callback."""
     selected: Mapping[str, Any] = st.session_state[key]["selection"].get(BRUSH, {})
     ranges = [Between(name, *(_short(end) for end in ends)) for name, ends in selected.items()]
-    forget_brush()
+    st.query_params.pop(BRUSH, None)
     if ranges:
         st.query_params[BRUSH] = ";".join(found.text for found in ranges)
 
 
 def forget_brush() -> None:
-    """Take the brush out of the URL."""
+    """Take the brush away, from the URL and from the chart: what the browser drew can only be
+    replaced by another chart."""
     st.query_params.pop(BRUSH, None)
+    st.session_state[_CHARTS] = st.session_state.get(_CHARTS, 0) + 1
+
+
+def chart_key(*columns: str) -> str:
+    """The key of the scatter of these columns, another one after each brush that was taken away."""
+    return "-".join(["scatter", *columns, str(st.session_state.get(_CHARTS, 0))])
 
 
 def first_brush(key: str, ranges: list[Between]) -> list[Between]:

@@ -6,6 +6,7 @@ from dashboard.charts_panels import (
     CURVES,
     EPOCHS,
     FRAME,
+    LEGEND,
     LENGTH,
     SMALL,
     Layers,
@@ -37,8 +38,8 @@ def _curve(title: str, several: bool, shown: Layout) -> Layers:
         legend=alt.Legend(
             title=None,
             orient="none",
-            legendX=SMALL - 150,
-            legendY=-24,
+            legendX=SMALL - 168,
+            legendY=-LEGEND,
             direction="horizontal",
             symbolType="stroke",
         ),
@@ -61,8 +62,11 @@ def _curve(title: str, several: bool, shown: Layout) -> Layers:
         .encode(x=alt.X("now:Q", title=unit))
     )
     layers = (line, mark) if shown.several else (line,)
-    return alt.layer(*layers).properties(width=SMALL, height=130, title=_small_title(title))
+    return alt.layer(*layers).properties(
+        width=SMALL, height=130, title=_small_title(title, 0 if several else LEGEND)
+    )
 
 
-def _small_title(text: str) -> alt.TitleParams:
-    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600)
+def _small_title(text: str, above: int) -> alt.TitleParams:
+    """above: how much further from its panel, so that all titles of a row stand on one line."""
+    return alt.TitleParams(text, anchor="start", fontSize=13, fontWeight=600, offset=4 + above)

@@ -21,6 +21,8 @@ SIDE = 390
 SMALL = 262
 TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
 _MOST_RESIDUES = 24  # in a legend
+_TITLE = 4  # between a panel and its title
+LEGEND = 24  # more of it, where the panel beside has a legend between the two
 
 # Title → (measures, scale); a panel of the curves each.
 CURVES: dict[str, tuple[tuple[str, ...], Any]] = {
@@ -40,7 +42,7 @@ class Layout(NamedTuple):
     epoch. split: whether pairs are for training or validation. curves: (title, whether it has two
     lines) of each panel. reach, sum_reach: half the panels' widths, or the parameters that hold
     them. prefix: of the names of its data, where several runs share a chart. name: over the
-    tokens, if there is no slider.
+    tokens, if there is no slider. residues: whether the regions are numbered.
     """
 
     several: bool
@@ -55,6 +57,7 @@ class Layout(NamedTuple):
     name: str = "Tokens"
     reach: float | str = REACH
     sum_reach: float | str = SUM_REACH
+    residues: bool = False
 
     @property
     def token_digits(self) -> int:
@@ -105,15 +108,15 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     layers: list[Any] = [_origin(), dots, labels]
     if shown.arrows:
         above = alt.Legend(
-            title=None, orient="none", legendX=SIDE - 250, legendY=-34, direction="horizontal",
-            symbolType="stroke",
+            title=None, orient="none", legendX=SIDE - 250, legendY=-LEGEND - 4,
+            direction="horizontal", symbolType="stroke",
         )  # fmt: skip
         layers[2:2] = arrows(REACH, TERMS, "token", legend=above)
     now = alt.expr(f"'{shown.unit} ' + format({EPOCHS}[{FRAME}], ',')")
     title = alt.TitleParams(
         now if shown.several else shown.name,
         subtitle=_explained("tokens; the cross is the origin", side), anchor="start", fontSize=15,
-        fontWeight=600, subtitleColor=QUIET, subtitlePadding=2,
+        fontWeight=600, subtitleColor=QUIET, subtitlePadding=2, offset=_TITLE,
     )  # fmt: skip
     # Of their own: the tokens' colours, which have no legend, would take the arrows' from them.
     apart = alt.layer(*layers).resolve_scale(color="independent")
@@ -179,10 +182,12 @@ def sums_panel(
     layers: list[Any] = [_origin(), rings, dots]
     if shown.pictures:
         layers.insert(0, _regions(shown.prefix, side))
+    if shown.residues:
+        layers.insert(1, _residues(shown.prefix, axes, shown.sum_reach))
     about = "ring: imperfect" + ("; filled: training, hollow: validation" if shown.split else "")
     title = alt.TitleParams(
         "Pair sums", subtitle=_explained(about, side), anchor="start", fontSize=15, fontWeight=600,
-        subtitleColor=QUIET, subtitlePadding=2,
+        subtitleColor=QUIET, subtitlePadding=2, offset=_TITLE + (LEGEND + 4) * shown.arrows,
     )  # fmt: skip
     if over:
         layers.append(alt.layer(*over))
@@ -237,6 +242,16 @@ def _regions(prefix: str, side: int) -> alt.Chart:
         .mark_image(width=side, height=side, opacity=0.42, aspect=False)
         .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
     )
+
+
+def _residues(prefix: str, axes: tuple[int, int], reach: float | str) -> alt.LayerChart:
+    """The number of the residue that a region answers, where the region is broadest."""
+    base = _placed(data(prefix + "residues"), axes, reach)
+    seen = base.transform_filter(f"substring(datum.seen, {FRAME}, {FRAME} + 1) == '1'")
+    words = seen.encode(text="residue:N")
+    # A light rim: readable on the regions' colours in both themes.
+    rim = words.mark_text(fontSize=14, fontWeight=700, stroke="white", strokeWidth=3, opacity=0.6)
+    return rim + words.mark_text(fontSize=14, fontWeight=700, color="#101214", opacity=0.8)
 
 
 def arrows(

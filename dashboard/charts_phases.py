@@ -14,7 +14,7 @@ TURN = 0.47
 HEIGHT = 420
 CELL = "cell"  # a row's number among the cells
 _CROWDED = 14  # columns from which numbers would not fit their cells
-_ROOMY = 8  # columns and rows up to which the interval fits, too
+_ROOMY = (11, 8)  # columns and rows up to which the interval fits, too
 _FIRST_LINE = {"fontSize": 13, "fontWeight": 600}
 _CURSORS: dict[bool, Literal["default", "pointer"]] = {False: "default", True: "pointer"}
 
@@ -59,7 +59,7 @@ def heat_map(
     ]
     if rows[x].nunique() < _CROWDED:
         ink = alt.Color("ink:N", scale=None)
-        roomy = rows[x].nunique() <= _ROOMY and rows[y].nunique() <= _ROOMY
+        roomy = rows[x].nunique() <= _ROOMY[0] and rows[y].nunique() <= _ROOMY[1]
         lines = ("text", "interval", "count") if roomy else ("text", "count")
         for place, line in enumerate(lines):
             size: dict[str, Any] = {"fontSize": 10.5} if place else _FIRST_LINE
@@ -132,7 +132,8 @@ def _labelled(cells: pd.DataFrame, fields: tuple[str, ...], percent: bool) -> pd
     counts = [f"n = {n:,}" for n in cells["n"]]
     ends = zip(cells["low"], cells["high"], strict=True)
     known = [
-        f"[{form.format(low)}, {form.format(high)}]" if low == low else "" for low, high in ends
+        f"[{form.format(low)}, {form.format(high)}]".replace("%", "") if low == low else ""
+        for low, high in ends
     ]
     rows = cells.assign(text=texts, interval=known, count=counts, cell=range(len(cells)))
     for field in fields:

@@ -61,13 +61,15 @@ def run_chart(
     start: int | None = None,
     pictures: Sequence[str] = (),
     arrows: pd.DataFrame | None = None,
+    residues: pd.DataFrame | None = None,
     length: int | None = None,
 ) -> Drawn:
     """The arrangement, the pair sums and the curves of one run.
 
     series: column epoch, and any of the measures of `CURVES`. unit: "epoch" or "step". start: the
     frame shown first, by default the last. pictures: the regions of each frame, as data URIs.
-    arrows: forces as `dashboard.forces_shown.force_arrows` lays them out. length: the last epoch of
+    arrows: forces as `dashboard.forces_shown.force_arrows` lays them out. residues: the regions'
+    numbers, as `dashboard.run_picture.region_numbers` lays them out. length: the last epoch of
     the curves' axis, by default the last of `series`.
     """
     lines = _lines(series)
@@ -77,6 +79,8 @@ def run_chart(
         datasets["pictures"] = pd.DataFrame({"frame": frames, "url": list(pictures)})
     if arrows is not None:
         datasets["arrows"] = arrows
+    if residues is not None:
+        datasets["residues"] = residues
     layout = Layout(
         several=len(shown.epochs) > 1,
         modulus=shown.modulus,
@@ -84,6 +88,7 @@ def run_chart(
         unit=unit,
         split=bool(shown.sums["role"].isin(ROLES[:2]).any()),
         pictures=bool(len(pictures)),
+        residues=residues is not None,
         arrows=arrows is not None,
         curves=tuple((name, long["measure"].nunique() > 1) for name, long in lines.items()),
     )

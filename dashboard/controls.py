@@ -27,6 +27,12 @@ def filter_of_page() -> Filter:
     return st.session_state.get(_SESSION, Filter())
 
 
+def kinds_offered(opened: Database, *others: str) -> list[str]:
+    """The kinds of runs to choose from: the paper's two, those that are stored, and `others`."""
+    known = {*loaders.kind_counts(opened)["kind"], *others}
+    return [kind for kind, one in SIMULATORS.items() if one.origin is None or kind in known]
+
+
 def sidebar_filter(opened: Database) -> None:
     """Draw the filter in the sidebar, and keep URL, widgets and session in step."""
     with st.sidebar:
@@ -121,7 +127,7 @@ def _start(side: str, name: str, value: object) -> str:
 def _widgets(opened: Database, chosen: Filter, side: str) -> Filter:
     kind = st.segmented_control(
         "Kind",
-        list(SIMULATORS),
+        kinds_offered(opened, chosen.kind),
         format_func=lambda kind: SIMULATORS[kind].title.capitalize(),
         key=_start(side, "kind", chosen.kind),
         required=True,

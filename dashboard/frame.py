@@ -8,17 +8,38 @@ from dashboard.pages import PAGES, Page
 from db.connect import StoreError, understood
 from modadd.config import ConfigError
 
+LOOK = """<style>
+/* A chart that is wider than its place shrinks with its picture, and scrolls in it at last. */
+.stVegaLiteChart { overflow-x: auto; }
+.stVegaLiteChart svg.marks { max-width: max(100%, 640px); height: auto; }
+.st-key-overlay-box svg.marks { max-width: 100%; }
+[data-testid=stTable] td, [data-testid=stTable] td * {
+  overflow-wrap: anywhere; white-space: normal; }
+/* Numbers wrap rather than lose their ends. */
+[data-testid=stMetric] * { overflow: visible; white-space: normal; text-overflow: clip; }
+[data-testid=stMetricValue] { line-height: 1.2; }
+@media (max-width: 1500px) {
+  .stMainBlockContainer { padding-left: 3rem; padding-right: 3rem; }
+}
+@media (max-width: 1100px) {
+  .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+}
+</style>"""
+
 
 def run() -> None:
     """Draw the navigation and the filter, then the page."""
     chosen = _navigation()
     page = PAGES[chosen.url_path or next(iter(PAGES))]
+    st.html(LOOK)
     try:
         opened: Database | None = loaders.database()
     except StoreError as error:
         opened, reason = None, str(error)
     live.follow(opened)
     has_runs = opened is not None and not loaders.kind_counts(opened).empty
+    if page.needs_runs and not has_runs:
+        st.title(page.title, anchor=False)
     if page.needs_runs and opened is None:
         states.no_database(reason)
     if page.needs_runs and not has_runs:

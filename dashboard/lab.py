@@ -14,7 +14,7 @@ from dashboard.charts_panels import CURVES
 from dashboard.forces_shown import force_arrows
 from dashboard.frames import frames
 from dashboard.regions import region_pictures
-from dashboard.run_picture import RunPicture
+from dashboard.run_picture import RunPicture, region_numbers
 from dashboard.theme import residue_colours
 from modadd.config import Config, ConfigError
 from modadd.metrics import METRICS, measure
@@ -100,8 +100,9 @@ class LiveRun:
             return RunPicture(shown, [], "", None)
         sizes = (config.modulus, config.embedding_dim, config.hidden_size)
         colours = residue_colours(config.modulus)
-        pictures = region_pictures(self.now.classifier, sizes, shown.sum_reach, colours)
-        return RunPicture(shown, pictures, "", None)
+        drawn = region_pictures(self.now.classifier, sizes, shown.sum_reach, colours)
+        numbers = region_numbers(drawn.middles, shown.sum_reach)
+        return RunPicture(shown, drawn.pictures, "", None, numbers)
 
 
 def kernels_loaded() -> bool:

@@ -82,9 +82,9 @@ def overlay_section(
         )
         take_away("overlay", rows, chart=chart, sql=sql)
     with numbers:
-        _numbers(fits, laid.residual, float(unlabelled))
+        _numbers(fits, laid.residual, float(unlabelled), sql)
         _links(one, other)
-        _most_alike(opened, arrangement, fits, right, right_filter)
+        _most_alike(opened, arrangement, fits, right, right_filter, sql)
 
 
 def _left_run(left: pd.DataFrame) -> int | None:
@@ -145,15 +145,15 @@ def _number(label: str, name: str, run: int) -> None:
     st.number_input(label, min_value=1, value=run, step=1, key=key, on_change=typed, width=180)
 
 
-def _numbers(fits: pd.DataFrame, residual: float, unlabelled: float) -> None:
+def _numbers(fits: pd.DataFrame, residual: float, unlabelled: float, sql: str) -> None:
     rank, n = int((fits["residual"] < residual - 1e-7).sum()) + 1, len(fits)
     one, two, three = st.columns(3)
     one.metric("Residual", f"{residual:.3f}", help="0: a copy; about 1: nothing in common.")
-    two.metric("Namesakes matched", f"{unlabelled:.3f}", help="The residual without relabelling.")
+    two.metric("By name", f"{unlabelled:.3f}", help="The residual without relabelling.")
     three.metric("Rank", f"{rank:,} of {n:,}", help="Among the right's runs, most alike first.")
     chart = residual_chart(fits, residual)
     st.altair_chart(chart, key="residuals")
-    take_away("residuals", fits, chart=chart)
+    take_away("residuals", fits, chart=chart, sql=sql)
 
 
 def _links(one: int, other: int) -> None:
@@ -166,7 +166,7 @@ def _links(one: int, other: int) -> None:
 
 
 def _most_alike(
-    opened: Database, one: Any, fits: pd.DataFrame, right: pd.DataFrame, chosen: Filter
+    opened: Database, one: Any, fits: pd.DataFrame, right: pd.DataFrame, chosen: Filter, sql: str
 ) -> None:
     """The runs with the least residual, drawn as they are laid over the one; a click shows it."""
     first = fits.head(MOST_ALIKE).drop(columns="unlabelled")
@@ -194,7 +194,7 @@ def _most_alike(
         },
         selection_mode="single-row", on_select=partial(_choose_row, shown["run_id"].tolist()),
     )  # fmt: skip
-    take_away("most-alike", shown)
+    take_away("most-alike", shown, sql=sql)
 
 
 def _choose_row(ids: list[int]) -> None:

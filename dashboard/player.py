@@ -16,8 +16,10 @@ EPOCH = "epoch"  # in the URL
 REST = 500  # milliseconds after which a slider rests
 LOOK = """<style>
 .st-key-{box} .vega-embed {{ display: flex; flex-direction: column-reverse; }}
-.st-key-{box} .vega-bindings {{ margin-bottom: .7rem; }}
-.st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem; }}
+.st-key-{box} .stElementContainer:has(.play) {{ margin-bottom: -3.1rem; z-index: 1;
+  width: fit-content; }}
+.st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem;
+  padding: .4rem 0 1.1rem 8em; }}
 .st-key-{box} .vega-bind input[type=range] {{ width: min(420px, 60vw) !important; margin: 0; }}
 .st-key-{box} .vega-bind input + span {{ display: none; }}
 .st-key-{box} .play {{ font: inherit; font-size: .9rem; color: inherit; background: none;

@@ -13,6 +13,7 @@ from dashboard.loaders import Database
 from dashboard.pages import PAGES
 from dashboard.run_facts import fraction, nearest_runs, neighbours_in_list
 from dashboard.run_rows import with_structure
+from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.config import Config
 from modadd.simulators import SIMULATORS
@@ -20,6 +21,7 @@ from modadd.statistics import proportion
 from modadd.task import pair_count, training_pair_count
 
 _PICKED = "run-picked"
+_JOB_SQL = "SELECT r.*, j.* FROM runs AS r JOIN jobs AS j USING (job_id) WHERE r.run_id = {}"
 _MOST = 2**53 - 1  # as browsers count
 
 
@@ -33,7 +35,7 @@ def pick_run(opened: Database, chosen: Filter) -> int:
         run_id = ids[0]
     before, after = neighbours_in_list(ids, run_id)
     st.session_state[_PICKED] = run_id
-    left, middle, right, about = st.columns([1, 1.3, 1, 5], vertical_alignment="bottom")
+    left, middle, right, about = st.columns([2, 2.3, 2, 5], vertical_alignment="bottom")
     _step(left, "Previous", ":material/chevron_left:", before)
     middle.number_input("Run", 1, _MOST, step=1, key=_PICKED, on_change=_go_to_picked)
     _step(right, "Next", ":material/chevron_right:", after)
@@ -119,38 +121,46 @@ def _number(row: dict[str, Any], name: str) -> str:
     return f"{row[name]:.4g}" if _known(row, name) else "–"
 
 
-def facts(row: dict[str, Any], config: Config, details: dict[str, Any], command: str) -> None:
+def facts(
+    row: dict[str, Any], config: Config, details: dict[str, Any], command: str, sql: str
+) -> None:
     """Config and provenance, side by side, and the command that makes the run again."""
     left, right = st.columns(2, gap="large")
     default = type(config)()
+    fields = [
+        (name.replace("_", " "), f"{value}", "" if value == getattr(default, name) else "●")
+        for name, value in config.to_dict().items()
+    ]
     with left:
-        st.subheader("Config", anchor=False)
-        fields = [
-            (name.replace("_", " "), f"{value}", "" if value == getattr(default, name) else "●")
-            for name, value in config.to_dict().items()
-        ]
-        table = pd.DataFrame(fields, columns=["field", "value", "not the default"])
-        st.dataframe(table, hide_index=True, height=320)
+        _told("Config", pd.DataFrame(fields, columns=["field", "value", "not the default"]), sql)
     with right:
-        st.subheader("Provenance", anchor=False)
-        packages = json.loads(details["packages"])
-        made = {
-            "status": details["status"],
-            "last epoch stored": f"{details['last_epoch']:,}",
-            "experiments": ", ".join(details["experiments"]) or "–",
-            "job": f"{details['job_id']}: {details['command']}",
-            "started": details["started_at"],
-            "computing": f"{details['wall_time']:.3g} s on {details['device']}",
-            "project": f"{details['project_version']}, commit {details['git_commit'] or 'unknown'}",
-            "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
-            "snapshots": f"{details['schedule']}, parameters: {details['kept_parameters']}",
-            "config hash": details["config_hash"],
-        }
-        st.dataframe(
-            pd.DataFrame(list(made.items()), columns=["what", "value"]), hide_index=True, height=320
-        )
+        made = pd.DataFrame(list(_provenance(details).items()), columns=["what", "value"])
+        _told("Provenance", made, _JOB_SQL.format(details["run_id"]))
     st.caption("Makes this run again (and adds nothing where it is stored already):")
     st.code(command, language="sh", wrap_lines=True)
+
+
+def _provenance(details: dict[str, Any]) -> dict[str, str]:
+    packages = json.loads(details["packages"])
+    return {
+        "status": details["status"],
+        "last epoch stored": f"{details['last_epoch']:,}",
+        "experiments": ", ".join(details["experiments"]) or "–",
+        "job": f"{details['job_id']}: {details['command']}",
+        "started": details["started_at"],
+        "computing": f"{details['wall_time']:.3g} s on {details['device']}",
+        "project": f"{details['project_version']}, commit {details['git_commit'] or 'unknown'}",
+        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+        "snapshots": f"{details['schedule']}, parameters: {details['kept_parameters']}",
+        "config hash": details["config_hash"],
+    }
+
+
+def _told(title: str, rows: pd.DataFrame, sql: str) -> None:
+    """A table whose long values wrap, as plain text."""
+    st.subheader(title, anchor=False)
+    st.table(rows.map(states.plain), hide_index=True, hide_header=title == "Provenance", height=320)
+    take_away(title.lower(), rows, sql=sql)
 
 
 def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard.forces_shown import force_arrows
-from dashboard.frames import Frames, frames, most_frames
+from dashboard.frames import Frames, coordinates, frames, most_frames
 from dashboard.gallery import frames_of
 from dashboard.regions import region_pictures
 from dashboard.theme import residue_colours
@@ -20,12 +20,14 @@ from modadd.task import split
 
 class RunPicture(NamedTuple):
     """frames: as `dashboard.frames.frames`. pictures: the regions of each frame, none if they
-    cannot be drawn; why: the reason then. arrows: the forces on particles, else None."""
+    cannot be drawn; why: the reason then. arrows: the forces on particles, else None. residues:
+    where each residue's number stands in its regions (`region_numbers`), if they are drawn."""
 
     frames: Frames
     pictures: list[str]
     why: str
     arrows: pd.DataFrame | None
+    residues: pd.DataFrame | None = None
 
 
 def picture(
@@ -59,18 +61,31 @@ def picture(
         why = "regions of more than 256 residues cannot be told apart"
     else:
         sizes = (numbers.modulus, numbers.embedding_dim, numbers.hidden_size)
-        return RunPicture(shown, _pictures(shown, epochs, flat_parameters, sizes), "", None)
+        return RunPicture(shown, *_regions(shown, epochs, flat_parameters, sizes))
     return RunPicture(shown, [], why, None)
 
 
-def _pictures(
+def region_numbers(middles: NDArray[np.float64], reach: float) -> pd.DataFrame:
+    """A row a residue: residue, x0, x1 (as `dashboard.frames.coordinates`), and seen: for each
+    frame 1 or 0, whether its number is shown. middles: as `dashboard.regions.Regions`."""
+    seen = np.isfinite(middles[..., 0]).T
+    texts = ["".join("1" if one else "0" for one in row) for row in seen]
+    placed = coordinates(np.nan_to_num(middles), reach)
+    return pd.DataFrame({"residue": range(len(texts)), "seen": texts, **placed})
+
+
+def _regions(
     shown: Frames,
     epochs: NDArray[np.int64],
     parameters: NDArray[np.float32],
     sizes: tuple[int, int, int],
-) -> list[str]:
-    """A picture a frame, empty at an epoch without stored parameters."""
+) -> tuple[list[str], str, None, pd.DataFrame]:
+    """What follows the frames in a `RunPicture`: nothing is drawn without stored parameters."""
     has = np.isin(shown.epochs, epochs)
     at = np.searchsorted(epochs, np.asarray(shown.epochs)[has])
-    made = iter(region_pictures(parameters[at], sizes, shown.sum_reach, residue_colours(sizes[0])))
-    return [next(made) if stored else "" for stored in has]
+    made = region_pictures(parameters[at], sizes, shown.sum_reach, residue_colours(sizes[0]))
+    pictures = np.full(len(has), "", dtype=object)
+    pictures[has] = made.pictures
+    middles = np.full((len(has), sizes[0], 2), np.nan)
+    middles[has] = made.middles
+    return pictures.tolist(), "", None, region_numbers(middles, shown.sum_reach)

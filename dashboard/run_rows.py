@@ -50,7 +50,7 @@ def about_marks(rows: pd.DataFrame) -> str:
 
 def varying(rows: pd.DataFrame, fields: Iterable[str]) -> list[str]:
     """Those of the config fields in which the runs differ, but for the seed; most values first."""
-    differing = [name for name in fields if name != "seed" and _differ(rows[name])]
+    differing = [name for name in fields if name != "seed" and name in rows and _differ(rows[name])]
     values = {name: rows[name].nunique() for name in differing}
     return sorted(differing, key=lambda name: -values[name])
 

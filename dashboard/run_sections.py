@@ -30,7 +30,7 @@ _FRAMES = " ".join(
 
 def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql: str) -> None:
     """The first runs of `rows` (with `structure`) as small multiples under one epoch slider."""
-    left, right = st.columns([2, 3], vertical_alignment="bottom")
+    left, right = st.columns([1, 2], vertical_alignment="bottom")
     count = left.segmented_control(
         "Tiles", TILE_COUNTS, default=48, key="tiles", bind="query-params", required=True
     )

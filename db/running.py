@@ -1,22 +1,51 @@
-"""Which jobs are at work: each holds a lock of the operating system, which dies with its process.
+"""Jobs' rows, and which jobs are at work: each holds a lock that dies with its process.
 
 The lock is on a file beside the database, `FILE.job-N`, made and locked before anybody can see the
 job's row. Nothing is decided from times: a job that is slow, or stopped by a debugger, is at work.
 """
 
 import fcntl
+import json
 import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, insert, update
 
-from db.connect import sqlite_path
+from db.connect import sqlite_path, writing
+from db.schema import Job
 
 
 @contextmanager
-def at_work(engine: Engine, job_id: int) -> Iterator[None]:
+def job_at_work(
+    engine: Engine, *, planned_runs: int, provenance: Mapping[str, Any], packages: Mapping[str, str]
+) -> Iterator[int]:
+    """Open a job's row and yield its id; for the length of the block it is seen to be at work
+    (`jobs_at_work`). provenance: the other columns of `jobs`."""
+    with ExitStack() as held:
+        with writing(engine) as connection:
+            row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
+            job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
+            job_id = connection.execute(job.returning(Job.job_id)).scalar_one()
+            held.enter_context(_at_work(engine, job_id))
+        yield job_id
+
+
+def finish_job(engine: Engine, job_id: int) -> None:
+    """Note when a job ended of its own accord."""
+    with writing(engine) as connection:
+        connection.execute(update(Job).where(Job.job_id == job_id).values(finished_at=_now()))
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+@contextmanager
+def _at_work(engine: Engine, job_id: int) -> Iterator[None]:
     """Hold the job's lock; to be entered in the transaction that makes its row.
 
     Also removes what jobs that were killed left behind. Without a file there is no lock.

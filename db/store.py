@@ -2,11 +2,8 @@
 
 import dataclasses
 import itertools
-import json
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,11 +22,9 @@ from sqlalchemy import (
 from db.connect import writing
 from db.declarations import declare_columns
 from db.insertion import insert_rows, nullable
-from db.running import at_work
 from db.schema import (
     ClassifierSnapshot,
     ExperimentRun,
-    Job,
     Run,
     Snapshot,
     points_table,
@@ -64,27 +59,6 @@ class RunRecord:
     def classifier_epochs(self) -> Sequence[int]:
         """The epochs at which the parameters behind the embedding were kept."""
         return self.epochs[len(self.epochs) - len(self.classifiers) :]
-
-
-@contextmanager
-def job_at_work(
-    engine: Engine, *, planned_runs: int, provenance: Mapping[str, Any], packages: Mapping[str, str]
-) -> Iterator[int]:
-    """Open a job's row and yield its id; for the length of the block it is seen to be at work
-    (`db.running`). provenance: the other columns of `jobs`."""
-    with ExitStack() as held:
-        with writing(engine) as connection:
-            row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
-            job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
-            job_id = connection.execute(job.returning(Job.job_id)).scalar_one()
-            held.enter_context(at_work(engine, job_id))
-        yield job_id
-
-
-def finish_job(engine: Engine, job_id: int) -> None:
-    """Note when a job ended of its own accord."""
-    with writing(engine) as connection:
-        connection.execute(update(Job).where(Job.job_id == job_id).values(finished_at=_now()))
 
 
 def add_runs(
@@ -279,7 +253,3 @@ def _blob(array: NDArray[np.float32]) -> tuple[bytes, int]:
     """An array as it is stored, and its checksum."""
     content = array.astype(FLOAT32, copy=False).tobytes()
     return content, zlib.crc32(content)
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

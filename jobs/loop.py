@@ -9,7 +9,7 @@ from concurrent.futures import Executor
 from sqlalchemy import Engine
 from tqdm import tqdm
 
-from db import store
+from db import running, store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
 from db.queries import kind_counts, metric_versions
 from jobs.compute import compute, load_kernels
@@ -150,7 +150,7 @@ def _compute_and_store(
         return 0
     left = computed = 0
     load_kernels(with_start(engine, planned.chunks[0]))
-    job = store.job_at_work(
+    job = running.job_at_work(
         engine,
         planned_runs=planned.runs,
         provenance=provenance(device_name(resources.device), resources.width),
@@ -166,5 +166,5 @@ def _compute_and_store(
             summary.diverged += sum(record.status == "diverged" for record in records)
             progress.update(len(records))
         if computed == planned.runs:
-            store.finish_job(engine, job_id)
+            running.finish_job(engine, job_id)
     return left

@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 
-from db import store
+from db import running, store
 from db.connect import open_for_writing
 from db.store import RunRecord
 from jobs.loop import declare_program
@@ -26,14 +26,14 @@ def write_many_runs(path, runs=10_000, snapshots=2):
     """
     with open_for_writing(str(path)) as engine:
         declare_program(engine)
-        made = store.job_at_work(
+        made = running.job_at_work(
             engine, planned_runs=runs, provenance=provenance("cpu", 1), packages=packages()
         )
         with made as job:
             for start in range(0, runs, BATCH):
                 records = some_runs(start, min(start + BATCH, runs), snapshots)
                 store.add_runs(engine, job, records, ["table-1"])
-            store.finish_job(engine, job)
+            running.finish_job(engine, job)
 
 
 def some_runs(start, stop, snapshots=2):

@@ -259,17 +259,17 @@ def test_an_experiment_with_baselines_prints_what_its_rows_differ_in(modadd, own
 def test_a_job_goes_on_with_what_another_has_stored_meanwhile(modadd, monkeypatch):
     from jobs import loop
 
-    real = loop.store.job_at_work
+    real = loop.running.job_at_work
     words = ("simulate", "--steps", 6, "--seeds", "0:3", "--workers", 0)
 
     def late(engine, **given):
         """Another job stores the same runs just after this one was planned."""
-        monkeypatch.setattr(loop.store, "job_at_work", real)
+        monkeypatch.setattr(loop.running, "job_at_work", real)
         other = [sys.executable, "-m", "jobs.simulate", *map(str, words[1:]), "--snapshots", "2"]
         subprocess.run(other, check=True, capture_output=True)
         return real(engine, **given)
 
-    monkeypatch.setattr(loop.store, "job_at_work", late)
+    monkeypatch.setattr(loop.running, "job_at_work", late)
     status, _, errors = modadd(*words, "--snapshots", "3")
     assert status == 0, errors
     found = sql("SELECT run_id, group_concat(epoch) FROM snapshots GROUP BY 1")

@@ -1,8 +1,10 @@
 """Every page in every state of the database: what it says, and that it never breaks."""
 
+import gzip
 import sqlite3
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from conftest import APP, checked
@@ -112,6 +114,20 @@ def test_a_metric_that_the_database_lacks_is_no_trouble(open_page, name, modadd)
             view = view.replace(f", s.{metric}", "")
         connection.execute(view)
     open_page(name)
+
+
+@every_page
+def test_a_file_of_an_earlier_version_is_read_as_it_is(open_page, name, own_directory):
+    packed = Path(__file__).parent / "databases" / "version-1.db.gz"
+    own_directory.joinpath("old.db").write_bytes(gzip.decompress(packed.read_bytes()))
+    assert not open_page(name, "old.db").error
+
+
+@filtered_pages
+@pytest.mark.parametrize("where", ["radius_ratio:nan..2", "seed:inf..", "radius_ratio:1e400..2"])
+def test_a_range_without_finite_ends_is_one_line(open_page, name, small_database, where):
+    shown = open_page(name, small_database, where=where)
+    assert "The filter in the URL is left out" in texts(shown.warning)
 
 
 def test_arguments_that_the_dashboard_does_not_take_are_one_line(monkeypatch):

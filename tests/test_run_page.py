@@ -10,7 +10,7 @@ from dashboard.charts_panels import CURVES, EPOCHS, FRAME, REACH, place
 from dashboard.charts_run import run_chart
 from dashboard.forces_shown import term_forces
 from dashboard.frames import DIGITS, UNITS, common_reach, frames
-from dashboard.regions import region_pictures, regions
+from dashboard.regions import middles, region_pictures, regions
 from dashboard.run_facts import (
     COMMANDS,
     config_of,
@@ -18,10 +18,11 @@ from dashboard.run_facts import (
     neighbours_in_list,
     sweep_words,
 )
+from dashboard.run_picture import region_numbers
 from dashboard.theme import on_paper, residue_colours
 from jobs.requests import KINDS
 from modadd.forces import particle_forces
-from modadd.network import Classifier
+from modadd.network import Classifier, unpack_classifier
 from modadd.particles import ParticleConfig
 from modadd.simulators import SIMULATORS
 from modadd.structures import neighbours
@@ -32,6 +33,10 @@ from modadd.twins import TwinConfig
 
 def walk(epochs=3, tokens=5, dim=2, seed=0):
     return np.random.default_rng(seed).normal(size=(epochs, tokens, dim)).astype(np.float32)
+
+
+class Sizes:
+    modulus, embedding_dim, hidden_size = 5, 2, 8
 
 
 def read(texts, frame):
@@ -91,9 +96,57 @@ def test_regions_are_the_greatest_logit_with_y_upwards():
 
 def test_a_picture_is_a_png_a_snapshot():
     flat = np.random.default_rng(0).normal(size=(2, 3 * 2 + 3 + 5 * 3 + 5))
-    pictures = region_pictures(flat, (5, 2, 3), 1.0, residue_colours(5))
+    pictures, _ = region_pictures(flat, (5, 2, 3), 1.0, residue_colours(5))
     assert len(pictures) == 2
     assert all(picture.startswith("data:image/png;base64,iVBOR") for picture in pictures)
+
+
+def test_a_residue_s_number_stands_where_its_region_is_broadest():
+    answers = np.zeros((2, 128, 128), np.uint8)
+    answers[:, :, 64:] = 1  # the right half
+    answers[:, 40, 20] = 2  # too small for a number
+    answers[1] = 0
+    found = middles(answers, 4, reach=10.0)
+    assert found.shape == (2, 4, 2)
+    np.testing.assert_allclose(found[0, 1, 0], 5, atol=0.5)
+    assert -6 < found[0, 0, 0] < -4
+    assert np.isnan(found[0, 2:]).all()
+    assert np.isnan(found[1, 1:]).all()
+    np.testing.assert_allclose(found[1, 0], 0, atol=1)
+
+
+def test_a_number_s_place_is_in_its_own_region():
+    flat = np.random.default_rng(0).normal(size=(3, 8 * 2 + 8 + 5 * 8 + 5)).astype(np.float32)
+    _, found = region_pictures(flat, (5, 2, 8), 2.0, residue_colours(5))
+    answers = regions(unpack_classifier(flat, Sizes), 2.0)
+    seen = np.isfinite(found[..., 0])
+    assert seen.any()
+    for snapshot, residue in zip(*np.nonzero(seen), strict=True):
+        x, y = found[snapshot, residue]
+        row, column = int((2 - y) / 4 * 128), int((x + 2) / 4 * 128)
+        assert answers[snapshot, row, column] == residue
+
+
+def test_the_numbers_of_regions_move_with_the_slider_and_vanish():
+    places = np.array([[[1.0, -2.0]], [[np.nan, np.nan]], [[-4.0, 4.0]]])
+    rows = region_numbers(places, 4.0)
+    assert rows["seen"].tolist() == ["101"]
+    assert read(rows["x0"], 0)[0] == round((1 / 4 + 1) * UNITS / 2)
+    assert read(rows["x1"], 2)[0] == UNITS - 1
+
+
+def test_the_picture_shows_the_residue_of_each_region():
+    shown = frames([0, 9], walk(epochs=2), None)
+    series = pd.DataFrame({"epoch": [0, 9], "radius_ratio": [3.0, 2.0]})
+    places = np.full((2, 5, 2), np.nan)
+    places[0, 3], places[1, 4] = (0.5, 0.5), (-0.5, 0.25)
+    numbers = region_numbers(places, shown.sum_reach)
+    drawn = {}
+    for frame in (0, 1):
+        chart = run_chart(shown, series, unit="epoch", start=frame, residues=numbers)
+        svg = vl_convert.vegalite_to_svg(on_paper(chart).to_json())
+        drawn[frame] = set(re.findall(r'font-size="14px" font-weight="700"[^>]*>(\d)<', svg))
+    assert drawn == {0: {"3"}, 1: {"4"}}
 
 
 def test_the_terms_add_up_to_the_force():

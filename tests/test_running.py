@@ -11,19 +11,19 @@ import pandas as pd
 from test_store import JOB
 
 from dashboard.jobs_shown import ENDED, FINISHED, RUNNING, UNKNOWN, to_resume, with_state
-from db import store
+from db import running
 from db.connect import open_for_reading, open_for_writing
 from db.running import jobs_at_work
 
 AT_WORK = """
 import sys, time
-from db import store
+from db import running
 from db.connect import open_for_writing
 given = {"command": "modadd train", "project_version": "0", "git_commit": None, "device": "cpu",
          "threads": 1}
 with (
     open_for_writing("a.db") as engine,
-    store.job_at_work(engine, planned_runs=4, provenance=given, packages={}) as job,
+    running.job_at_work(engine, planned_runs=4, provenance=given, packages={}) as job,
 ):
     print(job, flush=True)
     time.sleep(60)
@@ -58,7 +58,7 @@ def test_the_next_job_clears_away_what_a_killed_one_left(own_directory):
     (own_directory / "a.db.job-7").touch()
     (own_directory / "a.db.job-notes").touch()
     with open_for_writing("a.db") as engine:
-        with store.job_at_work(engine, planned_runs=1, provenance=JOB, packages={}) as job:
+        with running.job_at_work(engine, planned_runs=1, provenance=JOB, packages={}) as job:
             assert marks(own_directory) == [f"a.db.job-{job}", "a.db.job-notes"]
             assert jobs_at_work(engine, [job]) == {job}
         assert jobs_at_work(engine, [job]) == set()
@@ -68,7 +68,7 @@ def test_the_next_job_clears_away_what_a_killed_one_left(own_directory):
 def test_a_job_that_fails_is_not_at_work(own_directory):
     with open_for_writing("a.db") as engine:
         try:
-            with store.job_at_work(engine, planned_runs=1, provenance=JOB, packages={}):
+            with running.job_at_work(engine, planned_runs=1, provenance=JOB, packages={}):
                 raise OSError("no space")
         except OSError:
             pass

@@ -8,7 +8,7 @@ import pytest
 from killing import check_whole, in_a_process, said, start
 from many_runs import some_runs
 
-from db import store
+from db import running, store
 from db.connect import open_for_writing
 from jobs.loop import declare_program, prepare_database
 
@@ -50,7 +50,7 @@ def test_two_jobs_with_overlapping_sweeps_store_what_they_would_one_by_one():
 def write_runs(path, start, count):
     with (
         open_for_writing(path) as engine,
-        store.job_at_work(engine, planned_runs=count, provenance=JOB, packages={}) as job,
+        running.job_at_work(engine, planned_runs=count, provenance=JOB, packages={}) as job,
     ):
         for index in range(start, start + count):
             store.add_runs(engine, job, some_runs(index, index + 1), ["mine"])

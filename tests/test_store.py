@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from db import queries, store
+from db import queries, running, store
 from db.connect import StoreError, open_for_writing, reader, revision, writing
 from db.declarations import KindDeclaration, MetricDeclaration, declare, mark_measured
 from db.schema import Snapshot
@@ -34,7 +34,7 @@ def engine():
 
 
 def job(engine):
-    made = store.job_at_work(engine, planned_runs=1, provenance=JOB, packages={"numpy": "2"})
+    made = running.job_at_work(engine, planned_runs=1, provenance=JOB, packages={"numpy": "2"})
     with made as job_id:
         return job_id
 

@@ -82,7 +82,7 @@ if right_runs.empty:
     )
     st.stop()
 
-one, two = st.columns([1, 2], gap="medium")
+one, two = st.columns([2, 3], gap="medium")
 rows = structures(sides)
 with one:
     shares = structure_chart(rows)

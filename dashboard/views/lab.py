@@ -54,7 +54,7 @@ def one_step() -> None:
 
 
 playing = st.session_state.get(PLAYING, False) and not run.finished
-row = st.columns([1, 1, 1, 1, 2.2, 1.6], vertical_alignment="bottom")
+row = st.columns([1, 1, 1, 1, 2.6, 1.6], vertical_alignment="bottom")
 row[0].button(
     "Pause" if playing else "Play", on_click=set_playing, args=(not playing,), type="primary",
     key="lab-play", width="stretch",
@@ -97,7 +97,7 @@ def live() -> None:
     shown = run.picture()
     chart = run_chart(
         shown.frames, run.series, unit=unit, pictures=shown.pictures,
-        arrows=shown.arrows, length=run.config.length,
+        arrows=shown.arrows, residues=shown.residues, length=run.config.length,
     )  # fmt: skip
     st.vega_lite_chart(chart.spec, key="lab-chart", width="content")
     if not playing:

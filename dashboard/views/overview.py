@@ -4,7 +4,7 @@ import streamlit as st
 
 from dashboard import loaders
 from dashboard.beside import beside_the_paper
-from dashboard.controls import filter_of_page
+from dashboard.controls import filter_of_page, kinds_offered
 from dashboard.header import header
 from dashboard.jobs_shown import jobs_section
 from dashboard.loaders import Database
@@ -18,10 +18,11 @@ def stored(opened: Database) -> None:
     """How many runs of each kind, and how many of them diverged."""
     counts = loaders.kind_counts(opened)
     diverged = int(counts[counts["status"] == "diverged"]["runs"].sum())
-    columns = st.columns(len(SIMULATORS) + 2)
-    for column, (kind, simulator) in zip(columns, SIMULATORS.items(), strict=False):
+    kinds = kinds_offered(opened)
+    columns = st.columns(len(kinds) + 2)
+    for column, kind in zip(columns, kinds, strict=False):
         runs = int(counts[counts["kind"] == kind]["runs"].sum())
-        column.metric(simulator.title.capitalize(), f"{runs:,}")
+        column.metric(SIMULATORS[kind].title.capitalize(), f"{runs:,}")
     columns[-2].metric("Diverged", f"{diverged:,}", help="Kept, and left out of every table.")
     last = loaders.job_progress(opened)["job_id"].max()
     columns[-1].metric("Jobs", f"{last:,}", help="Commands that computed what is here.")

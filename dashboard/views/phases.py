@@ -55,6 +55,17 @@ def pick(title: str, options: list[str], default: int, key: str, help: str | Non
     return st.selectbox(title, options, default, key=key, bind="query-params", help=help)
 
 
+def crossing(x: str, others: list[str]) -> int:
+    """The place of the first field that, with x, has runs in most cells; else of the curve."""
+    for place, name in enumerate(others[1:], 1):
+        if name == "seed":
+            continue
+        filled = len(rows[[x, name]].drop_duplicates())
+        if filled > rows[x].nunique() * rows[name].nunique() / 2:
+            return place
+    return 0
+
+
 places = st.columns([3, 2, 2, 2], gap="medium")
 with places[0]:
     quantity = pick("Quantity", list(quantities), 0, "quantity")
@@ -68,7 +79,7 @@ with places[2]:
     x = pick("Over", offered, 0, "over")
 others = [ALONE, *(name for name in offered if name != x)]
 with places[3]:
-    y = pick("and", others, 1 if len(offered) > 2 or "seed" not in others else 0, "across")
+    y = pick("and", others, crossing(x, others), "across")
 
 asked = Quantity(quantities[quantity], AMONG[among])
 over = [x] if y == ALONE else [x, y]

@@ -16,9 +16,9 @@ from modadd.simulators import SIMULATORS
 
 NETWORK = (
     "Left where the tokens are, right the sums of all pairs of tokens over the classifier's "
-    "regions: a pair is answered correctly where its dot lies on its own colour. The slider takes "
-    "all panels through training; a ring marks an *imperfect* pair, whose nearest other sum has "
-    "another residue (Algorithm 2). Hover over a dot to see which.",
+    "regions, each numbered by the residue that it answers: a pair is right where its dot lies on "
+    "its own colour. The slider takes all panels through training; a ring marks an *imperfect* "
+    "pair, whose nearest other sum (hover to see it) has another residue (Algorithm 2).",
     r"o = W_o\,\mathrm{ReLU}\big(W_h (E_i + E_j) + b_h\big) + b_o, "
     r"\qquad \text{target } (i + j) \bmod N",
 )
@@ -68,7 +68,10 @@ if shown is None:
     states.nothing_to_draw(f"No arrangement of this run is stored; make it again: `{command}`")
 else:
     epochs = shown.frames.epochs
-    chart = run_chart(shown.frames, series, unit=unit, pictures=shown.pictures, arrows=shown.arrows)
+    chart = run_chart(
+        shown.frames, series, unit=unit, pictures=shown.pictures, arrows=shown.arrows,
+        residues=shown.residues,
+    )  # fmt: skip
     with st.container(key="run-box"):
         if len(epochs) > 1:
             player("run-box", epochs)
@@ -86,5 +89,5 @@ if "lab" in PAGES:
         PAGES["lab"].path, label="Go on from here in the Lab", icon=":material/science:",
         query_params=link_query(run=run_id),
     )  # fmt: skip
-facts(row, config, details, command)
+facts(row, config, details, command, sql)
 near_runs(opened, config, run_id, details)

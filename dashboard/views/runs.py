@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import loaders, states
-from dashboard.brush import brush_in_url, first_brush, forget_brush, keep_brush
+from dashboard.brush import brush_in_url, chart_key, first_brush, forget_brush, keep_brush
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
 from dashboard.header import header
@@ -38,7 +38,7 @@ def pick(title: str, key: str, *wanted: str) -> str:
 
 def brushed(x: str, y: str) -> list[Between]:
     """What the brush asks for, a range a column."""
-    ranges, key = brush_in_url(x, y), f"scatter-{x}-{y}"
+    ranges, key = brush_in_url(x, y), chart_key(x, y)
     st.altair_chart(
         scatter(marks(rows), x, y, first_brush(key, ranges)), key=key, selection_mode=[BRUSH],
         on_select=partial(keep_brush, key),
@@ -86,18 +86,22 @@ with right:
     shares()
     if ranges:
         st.button(
+            "Take the brush away", on_click=forget_brush, icon=":material/ink_eraser:",
+            type="tertiary",
+        )  # fmt: skip
+        st.button(
             "Keep the brush as filter",
             on_click=keep_as_filter,
             args=(narrowed,),
             icon=":material/filter_alt:",
         )
 if rows.empty:
-    states.nothing_to_draw("No run lies in the brush: drag over some points, or click beside it")
+    states.nothing_to_draw("No run lies in the brush: drag over some points, or take it away")
     st.stop()
 
 one, two = st.columns([3, 1], vertical_alignment="bottom")
 with one:
-    sort = pick("Order gallery and table by", "sort", "run_id")
+    sort = pick("Order gallery and table by", "sort", "radius_ratio", "run_id")
 descending = two.toggle("greatest first", key="down", bind="query-params")
 rows = rows.sort_values([sort, "run_id"], ascending=[not descending, True], na_position="last")
 gallery_section(opened, rows, fields, narrowed.sql())
