@@ -3,8 +3,13 @@
 Everything heavy is imported here, while the server starts, and not when the first reader waits.
 """
 
+import os
 import sys
 from pathlib import Path
+
+# The pages multiply small matrices: threads that wait for one another cost five times as much as
+# one, and take the cores from the reader's browser. NumPy reads this as it is loaded.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Streamlit puts this folder first on the path, not the repository.
 sys.path[0] = str(Path(__file__).parent.parent)
