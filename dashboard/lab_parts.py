@@ -6,9 +6,11 @@ from dashboard import loaders, states
 from dashboard.controls import link_query
 from dashboard.keep import Keeping
 from dashboard.lab import LiveRun
+from dashboard.loaders import Database
 from dashboard.pages import PAGES
 from dashboard.run_facts import sweep_words
 from dashboard.takeaway import terminal
+from db import queries
 
 _JOB = "lab-job"
 
@@ -22,7 +24,7 @@ def keep_section(run: LiveRun) -> None:
             "one began elsewhere. What can be kept is the run of these settings that is not forked."
         )
     opened = loaders.watched()
-    number = None if opened is None else loaders.stored_run(opened, run.config.identity)
+    number = None if opened is None else _stored_as(opened, run.config.identity)
     if number is not None:
         label = f"Stored as run {number}" + (", not forked" if run.origin is not None else "")
         st.page_link(PAGES["run"].path, label=label, query_params=link_query(run=number))
@@ -37,6 +39,12 @@ def keep_section(run: LiveRun) -> None:
     st.code(terminal(*sweep_words(run.config)), language="sh", wrap_lines=True)
     if job is not None:
         _follow(job)
+
+
+def _stored_as(opened: Database, identity: str) -> int | None:
+    """The run_id of the config with this identity, if it is stored."""
+    found = queries.stored_runs(opened.engine, [identity]).get(identity)
+    return None if found is None else found.run_id
 
 
 def _keep(run: LiveRun) -> None:

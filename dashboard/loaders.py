@@ -161,11 +161,7 @@ def runs(opened: Database, chosen: Filter, experiment: str | None = None) -> pd.
 
 
 def count_runs(opened: Database, chosen: Filter) -> int:
-    """How many runs pass the filter.
-
-    Raises:
-        StoreError: as `runs`, whose rows nearly every page shows: no query to count them first.
-    """
+    """How many runs pass the filter. Raises StoreError as `runs`, whose rows most pages show."""
     return len(runs(opened, chosen))
 
 
@@ -301,9 +297,3 @@ def run_fields(opened: Database, kind: str, run_id: int) -> dict[str, Any]:
     chosen = Filter(kind=kind).having(OneOf("run_id", (run_id,)))
     (row,) = runs(opened, chosen).to_dict("records")
     return {str(name): value for name, value in row.items()}
-
-
-def stored_run(opened: Database, identity: str) -> int | None:
-    """The run_id of the config with this identity, if it is stored."""
-    found = queries.stored_runs(opened.engine, [identity]).get(identity)
-    return None if found is None else found.run_id
