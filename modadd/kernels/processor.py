@@ -33,11 +33,11 @@ def train(
 ) -> Iterator[Snapshot]:
     """Yield a Snapshot at each epoch; see `modadd.training.train`."""
     batch = _Training(configs, start)
+    corrections = _corrections(0, max(epochs, default=0)).astype(batch.dtype)
     done = 0
     with _cores(threads, len(configs)) as on_each_run:
         for epoch in epochs:
-            corrections = _corrections(done, epoch).astype(batch.dtype)
-            on_each_run(partial(batch.advance, corrections=corrections))
+            on_each_run(partial(batch.advance, corrections=corrections[done:epoch]))
             done = epoch
             yield batch.snapshot(epoch)
 
@@ -67,10 +67,15 @@ class _Training:
         self.rates = rates.astype(self.dtype)
         #: Eq. 1: θ ← θ − λγθ at every step
         self.shrink = (1 - rates[:, None] * decays).astype(self.dtype)
+        #: by the first of the runs that share one: those of one thread
+        self.workspaces: dict[int, tuple[NDArray[Any], ...]] = {}
 
     def advance(self, runs: range, corrections: NDArray[Any]) -> None:
         """Take the steps of the corrections with each of the runs."""
         part = slice(runs.start, runs.stop)
+        if runs.start not in self.workspaces:
+            work = _workspace(self.sizes, len(self.share), self.dtype)
+            self.workspaces[runs.start] = work
         kernel.train_runs(
             self.parameters[part],
             self.moments[part],
@@ -80,7 +85,7 @@ class _Training:
             self.pairs[part],
             self.share,
             self.sizes,
-            _workspace(self.sizes, len(self.share), self.dtype),
+            self.workspaces[runs.start],
         )
 
     def snapshot(self, epoch: int) -> Snapshot:
