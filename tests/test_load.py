@@ -1,0 +1,92 @@
+"""Many readers at once, while a job writes: no error, and nobody waits long."""
+
+import os
+import random
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+from browser.serving import serving
+from many_runs import write_many_runs
+from sessions import reading
+
+PAGES = ["", "runs", "phases", "tables", "compare"]
+CHOICES = ["circle", "grid", "imperfect grid"]
+JOB = [sys.executable, "-m", "jobs.simulate", "--seeds", "0:6000", "--snapshots", "final"]
+
+
+def read(address, number, changes, pause):
+    """A reader who opens a page and changes the filter so many times, with up to `pause` seconds
+    of looking between; the seconds of each change, and the errors that were shown."""
+    draw = random.Random(number)
+    with reading(address, PAGES[number % len(PAGES)]) as session:
+        seconds = []
+        for _ in range(changes):
+            time.sleep(draw.uniform(pause / 3, pause))
+            seconds.append(session.choose("Structure", draw.choice(CHOICES)))
+        return seconds, session.errors
+
+
+def read_side_by_side(address, readers, changes, pause):
+    with ThreadPoolExecutor(readers) as pool:
+        found = list(pool.map(lambda n: read(address, n, changes, pause), range(readers)))
+    return [s for seconds, _ in found for s in seconds], [e for _, errors in found for e in errors]
+
+
+def test_readers_side_by_side_see_no_error(small_database):
+    with serving(small_database) as address:
+        seconds, errors = read_side_by_side(address, 5, 1, 0)
+    assert (len(seconds), errors) == (5, [])
+
+
+def timed_job(database):
+    begun = time.monotonic()
+    subprocess.run([*JOB, "--database", str(database)], check=True, capture_output=True)
+    with_it = time.monotonic() - begun
+    subprocess.run(
+        [sys.executable, "-c", FORGET, str(database)], check=True
+    )  # so that it can be done again
+    return with_it
+
+
+FORGET = """
+import sqlite3, sys
+with sqlite3.connect(sys.argv[1]) as connection:
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute("DELETE FROM runs WHERE kind = 'particle'")
+"""
+
+
+def server_megabytes():
+    """The most memory that the server, a process of ours, ever held."""
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text().split()
+    server = next(p for p in children if b"streamlit" in Path(f"/proc/{p}/cmdline").read_bytes())
+    line = next(x for x in Path(f"/proc/{server}/status").read_text().splitlines() if "VmHWM" in x)
+    return int(line.split()[1]) // 1024
+
+
+def check_load(database, readers=20, changes=6, pause=15):
+    alone = timed_job(database)
+    with serving(database) as address, ThreadPoolExecutor(1) as pool:
+        reading_all = pool.submit(read_side_by_side, address, readers, changes, pause)
+        time.sleep(2 * pause)  # until all have opened their pages
+        slower = timed_job(database) / alone - 1
+        seconds, errors = reading_all.result()
+        most = server_megabytes()
+    assert errors == []
+    print(
+        f"\n{readers} readers, {len(seconds)} filter changes, {pause / 3:.0f} to {pause} s apart: "
+        f"median {np.median(seconds):.2f} s, 95 % within {np.quantile(seconds, 0.95):.2f} s; "
+        f"server at most {most} MB; the job {alone:.1f} s alone, {slower:+.0%} beside them"
+    )
+    assert most < 2048
+
+
+@pytest.mark.stress
+def test_twenty_readers_of_ten_thousand_runs_while_a_job_writes(own_directory):
+    write_many_runs(own_directory / "many.db", 10_000, 59)
+    check_load(own_directory / "many.db")
