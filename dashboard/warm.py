@@ -50,7 +50,10 @@ def _draw_run(config: TrainingConfig | ParticleConfig) -> None:
     known = [m.name for m in METRICS.values() if is_network or not m.needs_classifier]
     series = pd.DataFrame({"epoch": epochs, **dict.fromkeys(known, 1.0)})
     unit = "epoch" if is_network else "step"
-    run_chart(shown.frames, series, unit=unit, pictures=shown.pictures, arrows=shown.arrows)
+    run_chart(
+        shown.frames, series, unit=unit, pictures=shown.pictures, arrows=shown.arrows,
+        residues=shown.residues,
+    )  # fmt: skip
 
 
 def _trust(cls: type, instance: object, schema: object = None) -> None:
