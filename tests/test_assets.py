@@ -1,6 +1,7 @@
 import asyncio
 import re
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,12 @@ def asked(path, receive=None, kind="http"):
     async def send(message):
         sent.append(message)
 
-    asyncio.run(Assets(app)({"type": kind, "path": path, "method": "GET"}, receive, send))
+    async def ask():
+        await Assets(app)({"type": kind, "path": path, "method": "GET"}, receive, send)
+
+    # A loop of its own, in a thread of its own: the browser's tests keep one in theirs.
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(lambda: asyncio.run(ask())).result()
     return sent
 
 
