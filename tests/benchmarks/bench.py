@@ -79,9 +79,14 @@ def imperfection_contenders() -> dict[str, Contender]:
     assert np.array_equal(expected, cdist_imperfections(embeddings))
     return {
         "compiled kernel, one core": (lambda: grid_imperfections(embeddings), 500),
-        "scipy cKDTree": (lambda: tree_imperfections(embeddings), 500),
-        "torch.cdist, batch 50": (lambda: cdist_imperfections(embeddings), 500),
-    }
+        "scipy cKDTree, one core": (lambda: tree_imperfections(embeddings), 500),
+        "torch.cdist, batch 50, one core": (
+            lambda: cdist_imperfections(embeddings, threads=1), 500,
+        ),
+        f"torch.cdist, batch 50, {CORES} cores": (
+            lambda: cdist_imperfections(embeddings, threads=CORES), 500,
+        ),
+    }  # fmt: skip
 
 
 def check_peers() -> None:

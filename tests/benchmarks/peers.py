@@ -97,8 +97,9 @@ def tree_imperfections(embeddings: np.ndarray) -> np.ndarray:
     return np.array(counts)
 
 
-def cdist_imperfections(embeddings: np.ndarray, batch: int = 50) -> np.ndarray:
+def cdist_imperfections(embeddings: np.ndarray, batch: int = 50, threads: int = 1) -> np.ndarray:
     """grid_imperfections by torch.cdist, in batches that stay in the cache."""
+    torch.set_num_threads(threads)
     residue = torch.as_tensor(pairs(embeddings.shape[1]).residue.copy())
     counts = []
     for some in torch.as_tensor(pair_sums(embeddings.astype(np.float64))).split(batch):
