@@ -11,7 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, inspect, select, text
 
-from db.errors import StoreError
+from db.errors import StoreError, without_password
 from db.schema import SCHEMA_VERSION, Base, Store
 from db.views import RUN_VIEWS
 
@@ -49,6 +49,7 @@ def stored_version(connection: Connection, location: str) -> int:
     Raises:
         StoreError: if this is none of ours, newer than we are, or holds what we never write.
     """
+    location = without_password(location)
     tables = inspect(connection).get_table_names()
     if "store" not in tables:
         what = "holds other tables" if tables else "is empty"

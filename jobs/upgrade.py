@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 
-from db.connect import open_for_writing
+from db.connect import open_for_writing, without_password
 from db.schema import SCHEMA_VERSION
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.loop import declare_program, stale_metrics
@@ -21,7 +21,8 @@ def command(arguments: Sequence[str]) -> int:
     with open_for_writing(parsed.database, create=False) as engine:
         declare_program(engine)
         stale = stale_metrics(engine)
-    print(f"{parsed.database} has schema version {SCHEMA_VERSION}", file=sys.stderr)
+    place = without_password(parsed.database)
+    print(f"{place} has schema version {SCHEMA_VERSION}", file=sys.stderr)
     if stale:
         print(f"{', '.join(stale)} is new or changed: run `modadd measure`", file=sys.stderr)
     return 0

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
 from tqdm import tqdm
 
-from db.connect import StoreError, open_for_reading
+from db.connect import StoreError, open_for_reading, without_password
 from db.queries import metric_versions
 from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
@@ -51,7 +51,8 @@ def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
             connection.exec_driver_sql("BEGIN")  # one moment of the file, whoever writes meanwhile
         version = stored_version(connection, place)
         if version < SCHEMA_VERSION:
-            raise StoreError(f"{place} has schema version {version}: run `modadd upgrade` first")
+            shown = without_password(place)
+            raise StoreError(f"{shown} has schema version {version}: run `modadd upgrade` first")
         found = _print_all(file_faults(connection))
         try:
             ids = run_ids(connection)
