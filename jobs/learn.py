@@ -59,13 +59,18 @@ def command(arguments: Sequence[str]) -> int:
             every = [_functions(decay, _learnt_from(engine, group)) for decay, group in found]
             print(pd.concat(every).to_csv(index=False), end="")
             return 0
+        # All that may be refused is looked at before anything is computed or written.
+        learnt_at = {decay: _learnt_from(engine, networks) for decay, networks in found}
+        starts_at = {
+            decay: {e: _start(engine, networks, learnt_at[decay], e) for e in parsed.starts}
+            for decay, networks in found
+        }
         for decay, networks in found:
-            learnt = _learnt_from(engine, networks)
             if parsed.functions:
-                _print_functions(decay, learnt)
-            _print_scores(decay, learnt)
-            for epoch in parsed.starts:
-                _try_laws(engine, decay, networks, learnt, epoch)
+                _print_functions(decay, learnt_at[decay])
+            _print_scores(decay, learnt_at[decay])
+            for epoch, start in starts_at[decay].items():
+                _try_laws(engine, decay, networks, learnt_at[decay], epoch, start)
     return 0
 
 
@@ -135,20 +140,41 @@ def _print_functions(decay: float, learnt: dict[str, Products]) -> None:
         print("\n".join(aligned(rows)), end="\n\n")
 
 
-def _try_laws(
-    engine: Engine, decay: float, networks: pd.DataFrame, learnt: dict[str, Products], epoch: int
-) -> None:
+def _start(
+    engine: Engine, networks: pd.DataFrame, learnt: dict[str, Products], epoch: int
+) -> NDArray[np.floating]:
+    """The networks' embeddings (run, token, dim) at an epoch.
+
+    Raises:
+        ConfigError: if some network has none, or no forces are known from there on.
+    """
     ids = networks["run_id"].tolist()
     places = arrangements(engine, ids, [epoch])
     if len(places) < len(ids):
         raise ConfigError(f"not all networks have a snapshot at epoch {epoch}: see --starts")
-    start = np.concatenate([places[run_id].embeddings for run_id in ids])
+    if not _onward(learnt, epoch):
+        raise ConfigError(f"the networks have no forces from epoch {epoch} on: see --starts")
+    return np.concatenate([places[run_id].embeddings for run_id in ids])
+
+
+def _onward(learnt: dict[str, Products], epoch: int) -> list[Products]:
+    """What was learnt of the phases that end after the epoch."""
+    return [found for phase, found in learnt.items() if PHASES[phase][1] >= epoch]
+
+
+def _try_laws(
+    engine: Engine,
+    decay: float,
+    networks: pd.DataFrame,
+    learnt: dict[str, Products],
+    epoch: int,
+    start: NDArray[np.floating],
+) -> None:
+    ids = networks["run_id"].tolist()
     last = [int(end) for end in networks["last_epoch"]]
     final = arrangements(engine, ids, sorted(set(last)))
     network = np.stack([final[run_id].embeddings[-1] for run_id in ids])
-    onward = [found for phase, found in learnt.items() if PHASES[phase][1] >= epoch]
-    if not onward:
-        raise ConfigError(f"the networks have no forces from epoch {epoch} on: see --starts")
+    onward = _onward(learnt, epoch)
     led = outcomes(start, network, ends(start, onward, _halves(len(ids)), Resources().width))
     numbered = led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
     add_trials(engine, law_ends_table(), numbered, VERSION)

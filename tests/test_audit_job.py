@@ -119,6 +119,7 @@ def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, networks):
     assert status == 2
     assert "not all of these networks are audited: run `modadd audit` first" in errors
     modadd("audit", "mine", "--epochs", 0)
-    status, _, errors = modadd("learn", "mine", "--weight-decay", 1, "--starts", 99)
+    status, _, errors = modadd("learn", "mine", "--weight-decay", 1, "--starts", 0, 99)
     assert status == 2
     assert "not all networks have a snapshot at epoch 99: see --starts" in errors
+    assert "law_ends" not in contents()  # nothing of epoch 0 either
