@@ -91,7 +91,7 @@ def add_to_experiments(engine: Engine, experiments: Sequence[str], run_ids: Sequ
     """Make stored runs members of experiments; those that are members already stay so."""
     wanted = {(name, run_id) for name in experiments for run_id in run_ids}
     with engine.connect() as connection:
-        missing = wanted - _members(connection, experiments)
+        missing = _missing_members(connection, wanted)
     if missing:
         with writing(engine) as connection:
             _write_members(connection, missing)
@@ -194,16 +194,22 @@ def _rows_by_table(
     yield points.name, ["run_id", "token", *(f"x{axis}" for axis in range(dim))], point_rows
 
 
-def _members(connection: Connection, experiments: Iterable[str]) -> set[tuple[str, int]]:
+def _missing_members(connection: Connection, wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
+    """Those (experiment, run_id) that are not there. Reads what lies between the run_ids alone: the
+    experiment's other runs may be a hundred thousand."""
+    if not wanted:
+        return set()
+    run_ids = [run_id for _, run_id in wanted]
     known = select(ExperimentRun.experiment, ExperimentRun.run_id).where(
-        ExperimentRun.experiment.in_(experiments)
+        ExperimentRun.experiment.in_({name for name, _ in wanted}),
+        ExperimentRun.run_id.between(min(run_ids), max(run_ids)),
     )
-    return {(name, run_id) for name, run_id in connection.execute(known)}
+    return wanted - {(name, run_id) for name, run_id in connection.execute(known)}
 
 
 def _write_members(connection: Connection, members: set[tuple[str, int]]) -> None:
     """Add those (experiment, run_id) that are not there."""
-    missing = members - _members(connection, {name for name, _ in members})
+    missing = _missing_members(connection, members)
     rows = [{"experiment": name, "run_id": run_id} for name, run_id in sorted(missing)]
     if rows:
         connection.execute(insert(ExperimentRun), rows)
