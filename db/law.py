@@ -4,12 +4,24 @@ The tables are declared when an audit is first written; they go with their runs.
 """
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
-from sqlalchemy import Engine, Select, Table, delete, inspect, select
+from sqlalchemy import (
+    Column,
+    Connection,
+    Engine,
+    MetaData,
+    Select,
+    Table,
+    delete,
+    func,
+    inspect,
+    select,
+)
 
 from db.connect import StoreError, writing
 from db.declarations import declare_columns
@@ -24,6 +36,8 @@ from db.schema import (
 )
 
 FLOAT64 = np.dtype("<f8")
+#: The tables of audits, and how many of their first columns name a row.
+AUDIT_KEYS = {"audits": 1, "law_fits": 4, "law_moments": 2}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -53,45 +67,73 @@ class AuditRecord:
 
 def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> None:
     """Store audits of runs in place of those that they have; those of deleted runs are dropped."""
-    columns = list(records[0].fits[0].columns) if records and records[0].fits else []
-    fits, audits, moments = law_fits_table(columns), audits_table(), law_moments_table()
+    columns = _columns(records)
     with writing(engine) as connection:
-        for table in (fits, audits, moments):
-            declare_columns(connection, table)
         ids = [record.run_id for record in records]
         stored = set(connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars())
         kept = [record for record in records if record.run_id in stored]
-        for table in (fits, audits, moments):
+        for table in (audits_table(), law_fits_table(columns), law_moments_table()):
+            declare_columns(connection, table)
             connection.execute(delete(table).where(table.c.run_id.in_(ids)))
-        insert_rows(
-            connection,
-            audits.name,
-            ["run_id", "version", "snapshots", "updates"],
-            [(r.run_id, version, len(r.epochs), r.updates) for r in kept],
-        )
-        insert_rows(
-            connection,
-            fits.name,
-            ["run_id", "epoch", "target", "fit", "n", *columns],
-            (
-                (r.run_id, epoch, fit.target, fit.fit, fit.n, *row)
-                for r in kept
-                for fit in r.fits
-                for epoch, *row in zip(
-                    r.epochs, *(nullable(fit.columns[name]) for name in columns), strict=True
-                )
-            ),
-        )
-        insert_rows(
-            connection,
-            moments.name,
-            ["run_id", "phase", "snapshots", "products"],
-            (
-                (r.run_id, phase, snapshots, products.astype(FLOAT64).tobytes())
-                for r in kept
-                for phase, (snapshots, products) in r.moments.items()
-            ),
-        )
+        for into, names, rows in audit_rows(kept, version):
+            insert_rows(connection, into, names, rows)
+
+
+def audit_rows(
+    records: Sequence[AuditRecord], version: int
+) -> Iterator[tuple[str, list[str], Iterable[tuple[Any, ...]]]]:
+    """(table's name, columns, rows) of audits, for each of `AUDIT_KEYS`."""
+    yield (
+        "audits",
+        ["run_id", "version", "snapshots", "updates"],
+        ((r.run_id, version, len(r.epochs), r.updates) for r in records),
+    )
+    columns = _columns(records)
+    yield (
+        "law_fits",
+        ["run_id", "epoch", "target", "fit", "n", *columns],
+        (
+            (r.run_id, epoch, fit.target, fit.fit, fit.n, *row)
+            for r in records
+            for fit in r.fits
+            for epoch, *row in zip(
+                r.epochs, *(nullable(fit.columns[name]) for name in columns), strict=True
+            )
+        ),
+    )
+    yield (
+        "law_moments",
+        ["run_id", "phase", "snapshots", "products"],
+        (
+            (r.run_id, phase, snapshots, products.astype(FLOAT64).tobytes())
+            for r in records
+            for phase, (snapshots, products) in r.moments.items()
+        ),
+    )
+
+
+def stored_audit(
+    connection: Connection, table: str, names: Sequence[str], run_id: int
+) -> list[tuple[Any, ...]]:
+    """The rows of a run in one of the tables of `AUDIT_KEYS`: their columns of these names."""
+    stored = Table(table, MetaData(), *map(Column, names))
+    query = select(stored).where(stored.c.run_id == run_id)
+    return [tuple(row) for row in connection.execute(query)]
+
+
+def stray_audits(connection: Connection) -> Iterator[tuple[str, int, int]]:
+    """(table's name, run_id, rows) of what audits leave, where there is no such audit."""
+    if "audits" in inspect(connection).get_table_names():
+        for name in [name for name in AUDIT_KEYS if name != "audits"]:
+            table = Table(name, MetaData(), Column("run_id"))
+            known = select(audits_table().c.run_id)
+            query = select(table.c.run_id, func.count()).where(table.c.run_id.not_in(known))
+            for run_id, rows in connection.execute(query.group_by(table.c.run_id)):
+                yield name, run_id, rows
+
+
+def _columns(records: Sequence[AuditRecord]) -> list[str]:
+    return list(records[0].fits[0].columns) if records and records[0].fits else []
 
 
 def runs_to_audit(engine: Engine, version: int, experiment: str | None = None) -> list[int]:

@@ -3,8 +3,11 @@
 As the audit's, the tables are declared when first written, and their rows go with their runs.
 """
 
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+
 import pandas as pd
-from sqlalchemy import Engine, Table, delete, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, delete, inspect, select, text
 
 from db.connect import writing
 from db.declarations import declare_columns
@@ -51,6 +54,32 @@ def trials(engine: Engine, table: Table, version: int, chosen: Filter) -> pd.Dat
         "ORDER BY r.weight_decay, t.epoch, t.run_id, t.law"
     )
     return pd.read_sql(query, engine, params={**values, "version": version})
+
+
+def trials_nowhere(connection: Connection, name: str) -> list[tuple[int, int]]:
+    """(run_id, epoch) of trials in the table of that name where the run has no snapshot."""
+    if not inspect(connection).has_table(name):
+        return []
+    query = text(
+        f"SELECT DISTINCT t.run_id, t.epoch FROM {name} AS t LEFT JOIN snapshots AS s "
+        "ON s.run_id = t.run_id AND s.epoch = t.epoch WHERE s.run_id IS NULL"
+    )
+    return [(run_id, epoch) for run_id, epoch in connection.execute(query)]
+
+
+def incomplete_trials(
+    connection: Connection, name: str, version: int, laws: Sequence[str]
+) -> Iterator[tuple[int, int, list[str]]]:
+    """(run_id, epoch, missing laws) of trials of this version in the table of that name."""
+    if not inspect(connection).has_table(name):
+        return
+    query = text(f"SELECT run_id, epoch, law FROM {name} WHERE version = :version ORDER BY 1, 2")
+    rows = connection.execute(query, {"version": version}).all()
+    for (run_id, epoch), found in groupby(rows, key=lambda row: (row[0], row[1])):
+        tried = {law for _, _, law in found}
+        missing = [law for law in laws if law not in tried]
+        if missing:
+            yield run_id, epoch, missing
 
 
 def _numbers(table: Table) -> list[str]:

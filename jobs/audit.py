@@ -31,8 +31,8 @@ RUNS_A_TRANSACTION = 20
 
 
 @dataclasses.dataclass(frozen=True)
-class _Stored:
-    """A run's config and its snapshots."""
+class StoredNetwork:
+    """A network's config and its snapshots."""
 
     config: TrainingConfig
     snapshots: StoredSnapshots
@@ -77,17 +77,13 @@ def audit_missing(engine: Engine, experiment: str) -> bool:
     """Audit those runs of an experiment that are not; whether that came to its end."""
     started = time.perf_counter()
     missing = runs_to_audit(engine, VERSION, experiment)
-    by_id = configs(engine, "transformer")
-    stored = (
-        _Stored(TrainingConfig.from_dict(by_id[found.run_id]), found)
-        for found in snapshots(engine, missing)
-    )
     done = 0
     with (
         stop_on_interrupt() as stopping,
         executor(Resources()) as pool,
         tqdm(total=len(missing), desc="audit", unit="run", disable=None) as progress,
     ):
+        stored = stored_networks(engine, missing)
         audited = flow(pool, audit_stored, stored, Resources().width + 1, stopping)
         for records in _in_batches(audited):
             add_audits(engine, records, VERSION)
@@ -103,7 +99,14 @@ def _in_batches(records: Iterator[AuditRecord]) -> Iterable[list[AuditRecord]]:
         yield some
 
 
-def audit_stored(stored: _Stored) -> AuditRecord:
+def stored_networks(engine: Engine, run_ids: Sequence[int]) -> Iterator[StoredNetwork]:
+    """The networks, one at a time."""
+    by_id = configs(engine, "transformer")
+    for found in snapshots(engine, run_ids):
+        yield StoredNetwork(TrainingConfig.from_dict(by_id[found.run_id]), found)
+
+
+def audit_stored(stored: StoredNetwork) -> AuditRecord:
     """The audit of a run, at those of its snapshots whose parameters were kept."""
     found = stored.snapshots
     first = len(found.epochs) - len(found.classifiers)

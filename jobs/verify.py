@@ -15,6 +15,7 @@ from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
 from db.whole_runs import WholeRun, file_faults, run_ids, whole_runs
 from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
+from jobs.law_verification import law_faults
 from jobs.recomputation import evenly, judged, recompute
 from jobs.verification import faults
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
@@ -23,7 +24,8 @@ from modadd.metrics import METRICS
 
 DESCRIPTION = """\
 Check every stored run: the file, the rows that belong together, the BLOBs' lengths and checksums,
-the metrics, measured again; and compute some runs again from nothing but their config.
+the metrics, measured again, and the audits of the force law, made again; and compute some runs
+again from nothing but their config.
 Prints one line a fault; the exit status is 0 without any and 1 with."""
 
 
@@ -57,6 +59,8 @@ def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
         try:
             ids = run_ids(connection)
             found += _print_all(_run_faults(engine, connection, ids, stopping))
+            if not found:  # laws are audited at what must itself be whole
+                found += _print_all(law_faults(engine, connection, stopping))
             if recompute_count and ids and not found:
                 found += _recompute(engine, connection, evenly(ids, recompute_count))
         except DatabaseError as error:

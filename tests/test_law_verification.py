@@ -1,0 +1,101 @@
+"""`modadd verify` finds nothing in audits and trials of laws, and every one of these faults."""
+
+import shutil
+
+import numpy as np
+import pandas as pd
+import pytest
+from test_verify import plant
+
+from db.connect import open_for_writing
+from db.law_trials import add_trials
+from db.schema import law_ends_table
+from jobs import audit, train
+from jobs.law_verification import TRIALS
+
+FAULTS = {
+    "a wrong coefficient": (
+        "UPDATE law_fits SET repulsion = repulsion + 0.01 WHERE run_id = 2 AND epoch = 10 "
+        "AND target = 'pair_sums' AND fit = 'law'",
+        "run 2: repulsion of law_fits 10 pair_sums law is not what the audit finds",
+    ),
+    "an R² that was lost": (
+        "UPDATE law_fits SET r_squared = NULL WHERE run_id = 1 AND epoch = 20 AND fit = 'law' "
+        "AND target = 'tokens'",
+        "run 1: r_squared of law_fits 20 tokens law is not what the audit finds",
+    ),
+    "missing fits": (
+        "DELETE FROM law_fits WHERE run_id = 1 AND epoch = 0 AND fit = 'shuffled-labels'",
+        "run 1: law_fits lacks 3 rows and has 0 unasked",
+    ),
+    "fits of an epoch without a snapshot": (
+        "UPDATE law_fits SET epoch = 7 WHERE run_id = 2 AND epoch = 10 AND target = 'tokens'",
+        "run 2: law_fits lacks 4 rows and has 4 unasked",
+    ),
+    "products that are all 0": (
+        "UPDATE law_moments SET products = zeroblob(length(products)) WHERE run_id = 1",
+        "run 1: products of law_moments",
+    ),
+    "a BLOB cut short": (
+        "UPDATE law_moments SET products = substr(products, 1, 20) WHERE run_id = 1",
+        "run 1: products of law_moments",
+    ),
+    "a wrong count": (
+        "UPDATE audits SET snapshots = 9 WHERE run_id = 2",
+        "run 2: snapshots of audits is not what the audit finds",
+    ),
+    "fits without an audit": (
+        "DELETE FROM audits WHERE run_id = 2",
+        "rows of law_fits, but it is not audited",
+    ),
+    "an orphan": (
+        "INSERT INTO law_fits (run_id, epoch, target, fit, n) VALUES (99, 0, 'tokens', 'law', 34)",
+        "law_fits: 1 rows belong to a row of runs that is not there",
+    ),
+    "a trial where there is no snapshot": (
+        "UPDATE law_ends SET epoch = 11 WHERE run_id = 1",
+        "run 1: law_ends at epoch 11, where it has no snapshot",
+    ),
+    "a trial without one of its laws": (
+        "DELETE FROM law_ends WHERE run_id = 2 AND law = 'paper'",
+        "run 2: law_ends at epoch 10 lacks paper",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """Two audited networks, and rows as of trials of every law from epoch 10."""
+    path = tmp_path_factory.mktemp("audited") / "made.db"
+    to = ["--database", str(path)]
+    train.command(
+        ["--seeds", "0:2", "--epochs", "20", "--snapshots", "every:10", "--experiment", "mine", *to]
+    )
+    audit.command(["mine", "--epochs", "0", *to])
+    version, laws = TRIALS["law_ends"]
+    rows = pd.DataFrame(
+        [(run_id, 10, law) for run_id in (1, 2) for law in laws], columns=["run_id", "epoch", "law"]
+    ).assign(radius_ratio=1.5, grid_imperfections=3.0, distance=np.nan)
+    with open_for_writing(str(path)) as engine:
+        add_trials(engine, law_ends_table(), rows, version)
+    return path
+
+
+@pytest.fixture
+def copy(made, own_directory):
+    return shutil.copy(made, own_directory / "copy.db")
+
+
+def test_what_was_audited_is_what_is_audited_again(copy, modadd):
+    status, printed, errors = modadd("verify", "--database", copy)
+    assert (status, printed) == (0, "")
+    assert "2 audits" in errors
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_planted_fault_is_found(name, copy, modadd):
+    statement, expected = FAULTS[name]
+    plant(copy, statement)
+    status, printed, _ = modadd("verify", "--database", copy)
+    assert status == 1
+    assert expected in printed
