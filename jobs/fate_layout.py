@@ -46,10 +46,11 @@ def lay_out_branches(found: pd.DataFrame) -> str:
 
 def _table(found: pd.DataFrame, column: str) -> str:
     names = list(found[column].unique())
-    rows = [["weight_decay", "epoch", "n", *names]]
+    counts = ["n", *(["circles"] if "circles" in found else [])]
+    rows = [["weight_decay", "epoch", *counts, *names]]
     for (weight_decay, epoch), group in found.groupby(["weight_decay", "epoch"]):
         cells = {cell[column]: _shown(cell) for cell in group.to_dict("records")}
-        labels = [f"{weight_decay:g}", str(epoch), str(group["n"].max())]
+        labels = [f"{weight_decay:g}", str(epoch), *(str(group[name].max()) for name in counts)]
         rows.append([*labels, *(cells.get(name, "–") for name in names)])
     return "\n".join(aligned(rows))
 

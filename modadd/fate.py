@@ -26,7 +26,8 @@ def foreshadowed(embedding: Floats, ends: Floats, outcomes: Outcomes) -> pd.Data
     """What four features of embeddings (run, token, dim) foretell of the ends (run, token, dim).
 
     outcomes: name → (run,) numbers at the end, such as accuracies, to be correlated with.
-    A row a question and feature: question, feature, value, low, high, n. Of `circle`, the AUC with
+    A row a question and feature: question, feature, value, low, high, n, and circles, how many of
+    the n end as one. Of `circle`, the AUC with
     DeLong's interval; of an outcome, Pearson's correlation with Fisher's. The feature `all four` is
     a cross-validated regression on all of them, undefined for too few networks of either side.
     """
@@ -41,7 +42,8 @@ def foreshadowed(embedding: Floats, ends: Floats, outcomes: Outcomes) -> pd.Data
         rows += [(outcome, n, *correlation(given[:, i], target)) for i, n in enumerate(FEATURES)]
         if len(target) >= 2 * FOLDS:
             rows.append((outcome, ALL, *correlation(out_of_fold(linear, given, target), target)))
-    return pd.DataFrame(rows, columns=["question", "feature", *Estimate._fields])
+    found = pd.DataFrame(rows, columns=["question", "feature", *Estimate._fields])
+    return found.assign(circles=int(circle.sum()))
 
 
 def settled(outcome: NDArray[np.float64]) -> Estimate:
