@@ -1,5 +1,7 @@
 """What is around every page: the navigation, the filter, and the watch for new rows."""
 
+import time
+
 import streamlit as st
 
 from dashboard import controls, live, loaders, states
@@ -29,6 +31,7 @@ LOOK = """<style>
 
 def run() -> None:
     """Draw the navigation and the filter, then the page."""
+    begun = time.monotonic()
     chosen = _navigation()
     page = PAGES[chosen.url_path or next(iter(PAGES))]
     st.html(LOOK)
@@ -53,6 +56,8 @@ def run() -> None:
             chosen.run()
     except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))
+    finally:
+        live.drawn(begun)
 
 
 def _navigation() -> "st.Page":

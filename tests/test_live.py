@@ -1,7 +1,9 @@
 """Rows that a job writes appear by themselves."""
 
+import time
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live, loaders
@@ -31,3 +33,20 @@ def test_looking_alone_does_not_run_the_page_again(monkeypatch, small_database):
     monkeypatch.setattr("streamlit.rerun", lambda: again.append(1))
     assert not AppTest.from_file(str(SCRIPT), default_timeout=30).run().exception
     assert not again
+
+
+@pytest.mark.parametrize(("since", "again"), [(0.5, 0), (2.0, 1)])
+def test_a_page_that_takes_long_is_drawn_again_after_a_rest(
+    since, again, monkeypatch, small_database
+):
+    monkeypatch.setenv("MODADD_DATABASE", str(small_database))
+    monkeypatch.setattr("sys.argv", ["streamlit"])
+    begun = []
+    monkeypatch.setattr("streamlit.rerun", lambda: begun.append(1))
+    # As if it had taken half a second to draw, so long ago; and the database has changed since.
+    monkeypatch.setattr(live, "drawn", lambda at: None)
+    monkeypatch.setattr(loaders, "watched", lambda: None)
+    shown = AppTest.from_file(str(SCRIPT), default_timeout=30)
+    shown.session_state["drawn"] = time.monotonic() - since, 0.5
+    assert not shown.run().exception
+    assert len(begun) == again
