@@ -4,8 +4,10 @@ import os
 import random
 import subprocess
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +18,15 @@ from sessions import reading
 
 PAGES = ["", "runs", "phases", "tables", "compare"]
 CHOICES = ["circle", "grid", "imperfect grid"]
-JOB = [sys.executable, "-m", "jobs.simulate", "--seeds", "0:6000", "--snapshots", "final"]
+JOB = [sys.executable, "-m", "jobs.simulate", "--seeds", "0:30000", "--snapshots", "final"]
 
 
-def read(address, number, changes, pause):
-    """A reader who opens a page and changes the filter so many times, with up to `pause` seconds
-    of looking between; the seconds of each change, and the errors that were shown."""
+def read(address, number, changes, pause, together):
+    """A reader who opens a page and, once all have, changes the filter so many times, with up to
+    `pause` seconds of looking between; the seconds of each change, and the errors shown."""
     draw = random.Random(number)
     with reading(address, PAGES[number % len(PAGES)]) as session:
+        together.wait(300)
         seconds = []
         for _ in range(changes):
             time.sleep(draw.uniform(pause / 3, pause))
@@ -31,9 +34,12 @@ def read(address, number, changes, pause):
         return seconds, session.errors
 
 
-def read_side_by_side(address, readers, changes, pause):
+def read_side_by_side(address, readers, changes, pause, opened=None):
+    """The seconds of all changes, and the errors. opened: an event to set once all pages are."""
+    together = threading.Barrier(readers, action=opened and opened.set)
     with ThreadPoolExecutor(readers) as pool:
-        found = list(pool.map(lambda n: read(address, n, changes, pause), range(readers)))
+        reader = partial(read, address, changes=changes, pause=pause, together=together)
+        found = list(pool.map(reader, range(readers)))
     return [s for seconds, _ in found for s in seconds], [e for _, errors in found for e in errors]
 
 
@@ -72,14 +78,17 @@ def server_megabytes():
 def check_load(database, readers=20, changes=6, pause=15):
     alone = timed_job(database)
     with serving(database) as address, ThreadPoolExecutor(1) as pool:
-        reading_all = pool.submit(read_side_by_side, address, readers, changes, pause)
-        time.sleep(2 * pause)  # until all have opened their pages
+        opened, begun = threading.Event(), time.monotonic()
+        reading_all = pool.submit(read_side_by_side, address, readers, changes, pause, opened)
+        opened.wait()
+        opening = time.monotonic() - begun
         slower = timed_job(database) / alone - 1
         seconds, errors = reading_all.result()
         most = server_megabytes()
     assert errors == []
     print(
-        f"\n{readers} readers, {len(seconds)} filter changes, {pause / 3:.0f} to {pause} s apart: "
+        f"\n{readers} pages opened at once in {opening:.1f} s; {len(seconds)} filter changes, each "
+        f"after {pause / 3:.0f} to {pause} s: "
         f"median {np.median(seconds):.2f} s, 95 % within {np.quantile(seconds, 0.95):.2f} s; "
         f"server at most {most} MB; the job {alone:.1f} s alone, {slower:+.0%} beside them"
     )
