@@ -1,5 +1,6 @@
 """A dashboard of our own on a free port, and a browser to look at it."""
 
+import io
 import os
 import re
 import shutil
@@ -10,6 +11,9 @@ import time
 import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
+
+import numpy as np
+from PIL import Image
 
 APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
@@ -59,6 +63,20 @@ def settle(page):
     page.wait_for_selector("h1", timeout=30_000)
     page.wait_for_function(READY, timeout=30_000)
     page.wait_for_load_state("networkidle")
+
+
+def picture(page, selector):
+    """What stands there, once it stands still: (height, width, RGB)."""
+    before, shown = None, page.locator(selector).screenshot()
+    while shown != before:
+        page.wait_for_timeout(200)
+        before, shown = shown, page.locator(selector).screenshot()
+    return np.asarray(Image.open(io.BytesIO(shown)).convert("RGB"), int)
+
+
+def changed(one, other):
+    """The share of pixels that differ by more than a repainted edge does: a level or two of 255."""
+    return (abs(one - other).max(axis=2) > 8).mean()
 
 
 def take_away(page, name, form):

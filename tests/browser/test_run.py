@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from browser.serving import changed, picture
+
 BOX = ".st-key-run-box"
 
 
@@ -16,10 +18,10 @@ def page(visit):
 
 def test_a_step_of_the_slider_moves_all_panels_in_the_browser(page):
     page.get_by_text("epoch 300", exact=True).wait_for()
-    before = page.locator(f"{BOX} .vega-embed").screenshot()
+    before = picture(page, f"{BOX} .vega-embed")
     page.locator(f"{BOX} input[type=range]").fill("0")
     page.get_by_text("epoch 0", exact=True).wait_for()
-    assert page.locator(f"{BOX} .vega-embed").screenshot() != before
+    assert changed(picture(page, f"{BOX} .vega-embed"), before) > 0.01
 
 
 def test_play_runs_to_the_end_by_itself(page):
