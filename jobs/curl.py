@@ -2,7 +2,6 @@
 
 import sys
 from collections.abc import Hashable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
@@ -20,7 +19,7 @@ from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned
 from jobs.networks import Networks, places_at
 from jobs.twins import add_network_flags, asked_networks
-from jobs.workers import Resources
+from jobs.workers import on_every_core
 from modadd.config import ConfigError
 from modadd.curl import FIELDS, VERSION, curl_shares
 from modadd.law_tables import curl_means
@@ -71,15 +70,8 @@ def _curls(
     embeddings = places_at(engine, networks.run_ids, epoch)
     strengths = _strengths(engine, networks.run_ids, epoch)
     parameters = [_classifier(engine, run_id, epoch) for run_id in networks.run_ids]
-    with ThreadPoolExecutor(Resources().width) as pool:
-        shares = list(
-            pool.map(
-                lambda config, place, classifier, fitted: curl_shares(
-                    config, place, classifier, fitted, values
-                ),
-                networks.configs, embeddings, parameters, strengths,
-            )
-        )  # fmt: skip
+    known = zip(networks.configs, embeddings, parameters, strengths, strict=True)
+    shares = on_every_core(lambda of_run: curl_shares(*of_run, values), known)
     return pd.DataFrame(
         [
             {"run_id": run_id, "epoch": epoch, "law": law, "curl_share": share}

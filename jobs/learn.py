@@ -17,7 +17,7 @@ from db.queries import runs
 from db.schema import law_ends_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned
-from jobs.workers import Resources
+from jobs.workers import on_every_core
 from modadd.config import ConfigError
 from modadd.force_fits import Products
 from modadd.learned_law import MODELS, PHASES, functions, scores, unpacked
@@ -175,7 +175,7 @@ def _try_laws(
     final = arrangements(engine, ids, sorted(set(last)))
     network = np.stack([final[run_id].embeddings[-1] for run_id in ids])
     onward = _onward(learnt, epoch)
-    led = outcomes(start, network, ends(start, onward, _halves(len(ids)), Resources().width))
+    led = outcomes(start, network, ends(start, onward, _halves(len(ids)), on_every_core))
     numbered = led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
     add_trials(engine, law_ends_table(), numbered, VERSION)
     table = foretold_by_laws(

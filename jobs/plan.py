@@ -67,10 +67,14 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     """
     wanted = {config.identity: config for config in request.configs}
     stored = {} if engine is None else stored_runs(engine, list(wanted))
-    groups: dict[tuple[object, Keep], list[Config]] = {}
+    asked = Keep(request.schedule, request.parameters)
+    # Also of what is there: a plan for the rest keeps the order of the plan for all.
+    groups: dict[tuple[object, Keep], list[Config]] = {
+        (config.shape, asked): [] for config in wanted.values()
+    }
     present = []
     for identity, config in wanted.items():
-        keep = _missing(request, config, stored.get(identity))
+        keep = _missing(asked, config, stored.get(identity))
         if keep is None:
             present.append(stored[identity].run_id)
         else:
@@ -78,6 +82,7 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     chunks = [
         chunk
         for (_, keep), configs in groups.items()
+        if configs
         for chunk in _chunks(request.kind, configs, keep, resources)
     ]
     return Plan(chunks, present)
@@ -104,9 +109,8 @@ def check_new_space(location: str, requests: Iterable[Request], resources: Resou
         check_space(url, (plan(None, request, resources) for request in requests))
 
 
-def _missing(request: Request, config: Config, stored: StoredRun | None) -> Keep | None:
+def _missing(asked: Keep, config: Config, stored: StoredRun | None) -> Keep | None:
     """What to keep of a run that must be computed; None if what is stored suffices."""
-    asked = Keep(request.schedule, request.parameters)
     if stored is None:
         return asked
     has = Keep(stored.schedule, stored.kept_parameters)

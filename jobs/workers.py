@@ -137,6 +137,17 @@ def flow(
             future.cancel()
 
 
+def on_every_core(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`map` on threads, for work that few long calls outside Python's lock make up.
+
+    Raises:
+        JobError: if a thread dies.
+    """
+    resources = Resources()
+    with executor(resources) as pool:
+        yield from flow(pool, function, items, resources.width, threading.Event())
+
+
 _DIED = "died (out of memory?); what is stored is safe, start the same command again to finish"
 
 

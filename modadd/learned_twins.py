@@ -4,8 +4,7 @@ The simulation is that of `modadd.particles` at its defaults (each step along th
 mean norm, then mean and variances restored), with other forces on the pair sums.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -98,24 +97,23 @@ def ends(
     start: Floats,
     learnt_from: Sequence[Products],
     half: NDArray[np.bool_],
-    threads: int = 1,
+    spread: Callable[..., Iterable[object]] = map,
 ) -> dict[str, Vectors]:
     """Law → (run, token, dim) where the particles of each network end.
 
     start: (run, token, dim). learnt_from: products a phase, a row a run. half: (run,) which runs
-    make one half: each half follows the laws learnt from the other. threads: how many cores share
-    the work; they change no number.
+    make one half: each half follows the laws learnt from the other. spread: as `map`, perhaps
+    on several threads; no number depends on it.
     """
     found = {name: np.empty(start.shape) for name in LAWS}
 
-    def simulate_half(name: str, here: NDArray[np.bool_]) -> None:
+    def simulate_half(task: tuple[str, NDArray[np.bool_]]) -> None:
+        name, here = task
         others = [Products(*(part[~here] for part in phase)) for phase in learnt_from]
         found[name][here] = simulate_laws(start[here], laws_of(name, others))
 
-    with ThreadPoolExecutor(threads) as pool:
-        tasks = [pool.submit(simulate_half, name, here) for name in LAWS for here in (half, ~half)]
-        for task in tasks:
-            task.result()
+    for _ in spread(simulate_half, [(name, here) for name in LAWS for here in (half, ~half)]):
+        pass
     return found
 
 

@@ -13,6 +13,12 @@ from pathlib import Path
 import pytest
 from test_jobs import contents
 
+from db.connect import open_for_reading
+from jobs.plan import plan
+from jobs.requests import Request
+from jobs.workers import Resources
+from modadd.training import TrainingConfig
+
 # Chunks of 50 runs: six of them, each long enough to be hit.
 WORDS = ["--seeds", "0:300", "--epochs", "1000", "--experiment", "mine", "--snapshots", "every:400"]
 COMMAND = [sys.executable, "-m", "jobs.train", *WORDS]
@@ -127,3 +133,18 @@ def test_a_disk_without_room_is_noticed_before_anything_is_computed(modadd, monk
     assert status == 2
     assert "must hold about 155 MB of results, 10 MB are free" in errors
     assert os.listdir() == []
+
+
+def test_a_plan_for_the_rest_keeps_the_order_of_the_plan_for_all(modadd):
+    """Numbers of runs must not depend on where a job was stopped, whatever the runs' lengths."""
+    configs = [TrainingConfig(seed=seed, epochs=epochs) for seed in range(3) for epochs in (2, 1)]
+    request = Request(
+        kind=TrainingConfig.kind,
+        configs=tuple(configs),
+        schedule="final",
+        parameters="none",
+    )
+    whole = plan(None, request, Resources()).configs
+    modadd("train", "--seeds", 0, "--epochs", 2, "--snapshots", "final", "--parameters", "none")
+    with open_for_reading("modadd.db") as engine:
+        assert plan(engine, request, Resources()).configs == whole[1:]
