@@ -92,19 +92,23 @@ def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
     """Phase → the products of all networks, in their order; only phases that all of them have.
 
     Raises:
-        ConfigError: if not all of them are audited, or there are too few to learn from some.
+        ConfigError: if no forces are known of some, or there are too few to learn from some.
     """
     ids = networks["run_id"].tolist()
     if len(ids) < 4:
         raise ConfigError(f"a law is learnt from at least 4 networks, got {len(ids)}")
-    found = {}
-    for phase in PHASES:
-        stored = law_moments(engine, phase, ids)
-        if len(stored) == len(ids):
-            found[phase] = unpacked([stored[run_id] for run_id in ids])
-    if not found:
-        raise ConfigError("not all of these networks are audited: run `modadd audit` first")
-    return found
+    stored = {phase: law_moments(engine, phase, ids) for phase in PHASES}
+    if not any(len(known) == len(ids) for known in stored.values()):
+        lacking = len(ids) - max(map(len, stored.values()))
+        raise ConfigError(
+            f"forces are unknown of {lacking} of these {len(ids)} networks: run `modadd audit` "
+            "first (a network whose hidden units are all dead has none)"
+        )
+    return {
+        phase: unpacked([known[run_id] for run_id in ids])
+        for phase, known in stored.items()
+        if len(known) == len(ids)
+    }
 
 
 def _halves(n: int) -> NDArray[np.bool_]:

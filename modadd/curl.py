@@ -121,7 +121,9 @@ def jacobian(field: Field, positions: NDArray[np.float64]) -> NDArray[np.float64
 def curl_share(field: Field, positions: NDArray[np.float64]) -> float:
     """‖(J - Jᵀ)/2‖ / ‖J‖ (Frobenius) at positions (token, dim), in [0, 1].
 
-    0 for a gradient, 1 for a pure rotation; about 0.71 for a matrix of independent entries.
+    0 for a gradient, 1 for a pure rotation; about 0.71 for a matrix of independent entries; NaN
+    where no force changes, as with hidden units that are all dead.
     """
     slopes = jacobian(field, positions)
-    return float(np.linalg.norm((slopes - slopes.T) / 2) / np.linalg.norm(slopes))
+    extent = np.linalg.norm(slopes)
+    return float(np.linalg.norm((slopes - slopes.T) / 2) / extent) if extent else np.nan

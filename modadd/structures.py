@@ -19,7 +19,11 @@ from modadd.task import pair_sums, pairs
 CIRCLE_THRESHOLD = 1.2  # Algorithm 1
 PROSE_TOLERANCE = 0.1
 
+# Of tokens at infinity, at NaN or in one place: what is undefined is NaN or inf, without a warning.
+_may_be_undefined = np.errstate(divide="ignore", invalid="ignore", over="ignore")
 
+
+@_may_be_undefined
 def radius_ratio(embedding: Floats) -> NDArray[np.float64]:
     """(run,) max_i ‖E_i‖ / min_i ‖E_i‖, ≥ 1 (Algorithm 1).
 
@@ -27,8 +31,7 @@ def radius_ratio(embedding: Floats) -> NDArray[np.float64]:
     NaN if all of them lie there.
     """
     radii = np.sqrt(np.sum(np.square(np.asarray(embedding, dtype=np.float64)), axis=2))
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(radii.max(axis=1) / radii.min(axis=1))
+    return np.asarray(radii.max(axis=1) / radii.min(axis=1))
 
 
 def is_circle(embedding: Floats, threshold: float = CIRCLE_THRESHOLD) -> NDArray[np.bool_]:
@@ -101,6 +104,7 @@ def _nearest(points: NDArray[np.float64]) -> NDArray[np.int64]:
     return np.concatenate(found)
 
 
+@_may_be_undefined
 def _squared_distances(
     some: NDArray[np.float64], others: NDArray[np.float64], axis: int
 ) -> NDArray[np.float64]:
@@ -156,6 +160,7 @@ def imperfect_pairs_in_prose(
     return neighbours(embedding, tolerance).alone
 
 
+@_may_be_undefined
 def gaps_in_residue(embedding: Floats) -> NDArray[np.float32]:
     """(run, pair) how far the nearest other pair sum of the residue is, over the `scale`.
 
@@ -172,17 +177,18 @@ def gaps_in_residue(embedding: Floats) -> NDArray[np.float32]:
         sums = pair_sums(some).swapaxes(1, 2)
         squared = _squared_distances(sums[:, :, :, None], sums[:, :, partners], axis=1)
         nearest = np.where(others, squared, np.inf).min(axis=2)
-        with np.errstate(invalid="ignore", divide="ignore"):
-            found.append((np.sqrt(nearest) / scale(some)[:, None]).astype(np.float32))
+        found.append((np.sqrt(nearest) / scale(some)[:, None]).astype(np.float32))
     return np.concatenate(found) if found else np.empty((0, len(partners)), dtype=np.float32)
 
 
+@_may_be_undefined
 def scale(embedding: Floats) -> NDArray[np.float64]:
     """(run,) the root mean square distance of the tokens from their centroid."""
     centred = embedding - embedding.mean(axis=1, keepdims=True)
     return np.asarray(np.sqrt(np.square(centred).sum(axis=2).mean(axis=1)))
 
 
+@_may_be_undefined
 def circularity(embedding: Floats) -> NDArray[np.float64]:
     """(run,) share of the strongest Fourier frequency over tokens, in (0, 1]; 1 for a circle.
 
@@ -200,6 +206,7 @@ def circularity(embedding: Floats) -> NDArray[np.float64]:
     return share
 
 
+@_may_be_undefined
 def line_alignment(embedding: Floats) -> NDArray[np.float64]:
     """(run,) how well the pair sums of a residue lie along a line through the origin (Sec. 5.2).
 
@@ -220,9 +227,8 @@ def line_alignment(embedding: Floats) -> NDArray[np.float64]:
     for chosen in range(positions.shape[1]):
         own = sums[:, residue == chosen]
         moments = own.swapaxes(1, 2) @ own
-        with np.errstate(invalid="ignore", divide="ignore"):
-            total = np.square(np.trace(moments, axis1=1, axis2=2))
-            shares.append(np.square(moments).sum(axis=(1, 2)) / total)
+        total = np.square(np.trace(moments, axis1=1, axis2=2))
+        shares.append(np.square(moments).sum(axis=(1, 2)) / total)
     return np.asarray(np.mean(shares, axis=0))
 
 

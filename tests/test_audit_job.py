@@ -117,7 +117,7 @@ def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, networks):
     modadd("train", *QUICK, "--seeds", "3:6", "--weight-decay", 1, "--experiment", "mine")
     status, _, errors = modadd("learn", "mine", "--weight-decay", 1)
     assert status == 2
-    assert "not all of these networks are audited: run `modadd audit` first" in errors
+    assert "forces are unknown of 3 of these 6 networks: run `modadd audit` first" in errors
     modadd("audit", "mine", "--epochs", 0)
     status, _, errors = modadd("learn", "mine", "--weight-decay", 1, "--starts", 0, 99)
     assert status == 2

@@ -44,6 +44,10 @@ def test_a_rotation_is_all_curl_and_a_gradient_none():
     assert curl_share(linear(matrix - matrix.T), places()) == pytest.approx(1)
 
 
+def test_a_force_that_never_changes_has_no_share():
+    assert np.isnan(curl_share(np.zeros_like, places()))
+
+
 def test_independent_entries_are_half_curl():
     matrix = np.random.default_rng(1).normal(size=(200, 200))
     assert curl_share(linear(matrix), places(modulus=100)) == pytest.approx(0.5**0.5, abs=0.01)

@@ -99,7 +99,6 @@ def test_circles_are_algorithm_1(name):
 
 
 @pytest.mark.parametrize("name", NOWHERE)
-@np.errstate(all="ignore")
 def test_an_arrangement_that_is_nowhere_is_no_circle_and_no_crash(name, engine):
     embedding = NOWHERE[name]
     assert not structures.is_circle(embedding)[0] or np.isfinite(embedding).all()
