@@ -60,18 +60,28 @@ def usable_cores() -> int:
 
 @contextlib.contextmanager
 def executor(resources: Resources) -> Iterator[Executor]:
-    """Threads of this process, or spawned processes; any other Executor would serve as well."""
+    """Threads of this process, or spawned processes; any other Executor would serve as well.
+
+    Raises:
+        JobError: if a process dies.
+    """
     pool: Any
     if resources.workers:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
-        with _ignoring_interrupts():  # which the processes inherit: Ctrl-C is the driver's
-            for _ in range(resources.workers):  # a process is started for each
-                pool.submit(int)
     else:
         pool = ThreadPoolExecutor(resources.width, "compute", prepare_worker)
     try:
+        if resources.workers:
+            with _ignoring_interrupts():  # which the processes inherit: Ctrl-C is the driver's
+                for _ in range(resources.workers):  # a process is started for each
+                    pool.submit(int)
         yield pool
+    except BrokenExecutor as error:
+        # The pool overlooks a process that starts while it ends the others, and waits for it.
+        for process in multiprocessing.active_children():
+            process.kill()
+        raise JobError(f"a worker process {_DIED}") from error
     finally:
         pool.shutdown(cancel_futures=True)
 
@@ -117,7 +127,8 @@ def flow(
     one go. Once `stopping` is set, what is being computed still comes, the rest does not.
 
     Raises:
-        JobError: if a worker dies.
+        BrokenExecutor: if a process dies, of which `executor` makes a JobError.
+        JobError: if a thread dies.
     """
     waiting = iter(items)
     under_way: deque[Future[Result]] = deque()
@@ -130,8 +141,6 @@ def flow(
             oldest = under_way.popleft()
             if not (stopping.is_set() and oldest.cancel()):
                 yield _result(pool, oldest)
-    except BrokenExecutor as error:
-        raise JobError(f"a worker process {_DIED}") from error
     finally:
         for future in under_way:
             future.cancel()
