@@ -8,8 +8,15 @@ from dashboard import loaders
 from dashboard.loaders import Database
 
 SECONDS = 1.0
-REST = 3  # times as long as it took to draw, a page is left alone: many readers take turns
-_DRAWN = "drawn"  # in the session: when the page was drawn, and how many seconds it took
+REST = 3  # times as long as a page took to draw by itself, none is drawn by itself again
+_BY_ITSELF = "drawn by itself"  # in the session, from the look that found news to the page drawn
+
+
+class _Turns:
+    """Shared by all sessions. While a job writes, there is news for every open page all the time:
+    pages take turns, so that a server of many readers has most of its time for what they do."""
+
+    next_at = 0.0  # by `time.monotonic`
 
 
 def follow(shown: Database | None) -> None:
@@ -17,7 +24,9 @@ def follow(shown: Database | None) -> None:
 
     @st.fragment(run_every=SECONDS)
     def look() -> None:
-        if loaders.watched() != shown and not _rests():
+        if loaders.watched() != shown and time.monotonic() >= _Turns.next_at:
+            _Turns.next_at = time.monotonic() + SECONDS  # until it is known how long this one takes
+            st.session_state[_BY_ITSELF] = True
             st.rerun()
 
     look()
@@ -25,12 +34,6 @@ def follow(shown: Database | None) -> None:
 
 def drawn(begun: float) -> None:
     """Note that the page has been drawn, which began at that time of `time.monotonic`."""
-    now = time.monotonic()
-    st.session_state[_DRAWN] = now, now - begun
-
-
-def _rests() -> bool:
-    """Whether the page was drawn so recently, for how long that took, that it may wait: while a job
-    writes, a server of many readers would have no time for anything else."""
-    at, seconds = st.session_state.get(_DRAWN, (0.0, 0.0))
-    return time.monotonic() - at < REST * seconds
+    if st.session_state.pop(_BY_ITSELF, False):
+        now = time.monotonic()
+        _Turns.next_at = now + REST * (now - begun)

@@ -3,7 +3,6 @@
 import time
 from pathlib import Path
 
-import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import live, loaders
@@ -35,18 +34,20 @@ def test_looking_alone_does_not_run_the_page_again(monkeypatch, small_database):
     assert not again
 
 
-@pytest.mark.parametrize(("since", "again"), [(0.5, 0), (2.0, 1)])
-def test_a_page_that_takes_long_is_drawn_again_after_a_rest(
-    since, again, monkeypatch, small_database
-):
+def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
     monkeypatch.setenv("MODADD_DATABASE", str(small_database))
     monkeypatch.setattr("sys.argv", ["streamlit"])
     begun = []
-    monkeypatch.setattr("streamlit.rerun", lambda: begun.append(1))
-    # As if it had taken half a second to draw, so long ago; and the database has changed since.
-    monkeypatch.setattr(live, "drawn", lambda at: None)
-    monkeypatch.setattr(loaders, "watched", lambda: None)
-    shown = AppTest.from_file(str(SCRIPT), default_timeout=30)
-    shown.session_state["drawn"] = time.monotonic() - since, 0.5
-    assert not shown.run().exception
-    assert len(begun) == again
+    monkeypatch.setattr("streamlit.rerun", lambda: begun.append(time.monotonic()))
+    monkeypatch.setattr(live._Turns, "next_at", 0.0)
+    monkeypatch.setattr(loaders, "watched", lambda: None)  # the database has changed since
+    readers = [AppTest.from_file(str(SCRIPT), default_timeout=30) for _ in range(2)]
+    for reader in readers:
+        assert not reader.run().exception
+    assert len(begun) == 1  # the second one waits while the first one's page is drawn
+    # It took so long to draw by itself, and what a reader asks for never makes another wait.
+    rest = live._Turns.next_at - time.monotonic()
+    assert 0 < rest < 3 * live.REST
+    monkeypatch.setattr(live._Turns, "next_at", 0.0)
+    live.drawn(0.0)
+    assert live._Turns.next_at == 0.0
