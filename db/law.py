@@ -31,6 +31,8 @@ from db.schema import (
     ExperimentRun,
     Run,
     audits_table,
+    law_curls_table,
+    law_ends_table,
     law_fits_table,
     law_moments_table,
 )
@@ -66,17 +68,38 @@ class AuditRecord:
 
 
 def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> None:
-    """Store audits of runs in place of those that they have; those of deleted runs are dropped."""
+    """Store audits of runs in place of those that they have; those of deleted runs are dropped.
+
+    With the first of a version all of other versions go, and the trials of laws that rest on them:
+    numbers of two versions never stand side by side.
+    """
     columns = _columns(records)
     with writing(engine) as connection:
+        _drop_other_versions(connection, version)
         ids = [record.run_id for record in records]
         stored = set(connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars())
         kept = [record for record in records if record.run_id in stored]
-        for table in (audits_table(), law_fits_table(columns), law_moments_table()):
-            declare_columns(connection, table)
-            connection.execute(delete(table).where(table.c.run_id.in_(ids)))
-        for into, names, rows in audit_rows(kept, version):
-            insert_rows(connection, into, names, rows)
+        for into in (audits_table(), law_fits_table(columns), law_moments_table()):
+            declare_columns(connection, into)
+            connection.execute(delete(into).where(into.c.run_id.in_(ids)))
+        for name, names, rows in audit_rows(kept, version):
+            insert_rows(connection, name, names, rows)
+
+
+def _drop_other_versions(connection: Connection, version: int) -> None:
+    tables = set(inspect(connection).get_table_names())
+    audits = audits_table()
+    if audits.name not in tables:
+        return
+    others = select(audits.c.run_id).where(audits.c.version != version)
+    if connection.execute(others.limit(1)).first() is None:
+        return
+    for trials in (law_ends_table(), law_curls_table()):
+        if trials.name in tables:
+            connection.execute(delete(trials))
+    for name in [*AUDIT_KEYS][::-1]:  # `audits` last: the others are found by it
+        stale = Table(name, MetaData(), Column("run_id"))
+        connection.execute(delete(stale).where(stale.c.run_id.in_(others)))
 
 
 def audit_rows(

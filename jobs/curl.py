@@ -17,7 +17,7 @@ from db.law_trials import add_trials, trials
 from db.schema import law_curls_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned
-from jobs.networks import Networks, places_at
+from jobs.networks import Networks, places_at, stored_networks
 from jobs.twins import add_network_flags, asked_networks
 from jobs.workers import on_every_core
 from modadd.config import ConfigError
@@ -28,7 +28,8 @@ from modadd.learned_law import HATS, learn, phase_of, unpacked
 
 DESCRIPTION = """Say how far laws of force are from the gradient of a potential at audited networks'
 embeddings (`modadd audit`): the share ‖(J - Jᵀ)/2‖ / ‖J‖ of the Jacobian J of the forces on the
-tokens, 0 for a gradient and about 0.71 for independent entries. It is stored as `law_curls`."""
+tokens, 0 for a gradient and about 0.71 for independent entries. It is stored as `law_curls`. The
+learnt law is that of all audited networks of the experiment, of a weight decay and phase."""
 EPOCHS = (0, 30, 300, 2000)
 
 
@@ -39,20 +40,25 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
     with open_for_writing(parsed.database, create=False) as engine:
+        # Whichever networks are asked for: no number depends on who is asked for along with it.
+        teachers = stored_networks(engine, parsed.experiment, seeds=None)
         for weight_decay in networks.weight_decays:
             for epoch in epochs:
-                _add_missing(engine, networks.of(weight_decay), epoch)
+                learnt_from = teachers.of(weight_decay).run_ids
+                _add_missing(engine, networks.of(weight_decay), learnt_from, epoch)
         known = trials(engine, law_curls_table(), VERSION, Filter())
     chosen = known["run_id"].isin(networks.run_ids) & known["epoch"].isin(epochs)
     print(_laid_out(curl_means(known[chosen])))
     return 0
 
 
-def _add_missing(engine: Engine, networks: Networks, epoch: int) -> None:
+def _add_missing(
+    engine: Engine, networks: Networks, learnt_from: Sequence[int], epoch: int
+) -> None:
     """Store the curls that are not yet, of networks of one weight decay.
 
-    The learnt law is that of all of these networks, whether or not theirs are stored."""
-    values = _learnt(engine, networks.run_ids, epoch)
+    learnt_from: run_ids of the networks whose forces the learnt law is of."""
+    values = _learnt(engine, learnt_from, epoch)
     known = trials(engine, law_curls_table(), VERSION, Filter())
     there = known.loc[known["epoch"] == epoch, "run_id"]
     lacking = ~networks.rows["run_id"].isin(there)

@@ -51,6 +51,20 @@ def test_an_audit_of_another_version_is_made_again(modadd, networks):
     assert contents() == before
 
 
+def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    modadd("curl", "--experiment", "mine", "--seeds", 0, "--epochs", 0)
+    assert sql("SELECT count(*) > 0 FROM law_curls") == [(1,)]
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE audits SET version = 0")
+    modadd("train", *QUICK, "--seeds", 9, "--experiment", "later")
+    (last,) = sql("SELECT max(run_id) FROM runs")[0]
+    modadd("audit", "later", "--epochs", 0)
+    for table in ("audits", "law_fits", "law_moments"):
+        assert sql(f"SELECT DISTINCT run_id FROM {table}") == [(last,)]
+    assert sql("SELECT count(*) FROM law_curls") == [(0,)]  # the learnt law was of those audits
+
+
 def test_an_audit_goes_with_its_run(modadd, networks):
     modadd("audit", "mine", "--epochs", 0)
     with sqlite3.connect("modadd.db") as connection:

@@ -136,3 +136,16 @@ def test_the_command_stores_curls_once_and_prints_their_means(modadd):
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("UPDATE law_curls SET curl_share = 0.5")
     assert "0.500 [0.500, 0.500]" in modadd(*words)[1]  # what is stored is not found again
+
+
+def test_no_curl_depends_on_who_is_asked_for_along_with_it(modadd):
+    modadd("train", *QUICK, "--seeds", "0:4", "--experiment", "mine")
+    modadd("audit", "mine", "--epochs", 0)
+    words = ("curl", "--experiment", "mine", "--epochs", 20)
+    modadd(*words, "--seeds", 0)
+    modadd(*words)
+    in_two_steps = contents()
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("DELETE FROM law_curls")
+    modadd(*words)
+    assert contents() == in_two_steps
