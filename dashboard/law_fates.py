@@ -19,6 +19,7 @@ def conclusion_section(opened: Database, chosen: Filter) -> None:
         fits=law_loaders.scores(opened, chosen),
         twins=foretelling(counts) if len(counts) else counts,
         gained=law_loaders.led(opened, chosen, "AUC gained"),
+        nearer=law_loaders.led(opened, chosen, "distance gained"),
         settled=law_loaders.settled(opened, chosen),
         forms=form_shares(law_loaders.circles_by_form(opened)),
         curls=law_loaders.curls(opened, chosen),

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from modadd.foretelling import STILL
 from modadd.statistics import Estimate
 from modadd.wording import said
 
@@ -17,14 +18,17 @@ def conclusions(
     fits: pd.DataFrame,
     twins: pd.DataFrame,
     gained: pd.DataFrame,
+    nearer: pd.DataFrame,
     settled: pd.DataFrame,
     forms: pd.DataFrame,
     curls: pd.DataFrame,
 ) -> list[str]:
-    """The sentences on all that is known. fits: `db.law_summaries.fit_medians`; twins, gained,
-    settled, forms: as `dashboard.law_rows` makes them; curls: `modadd.law_tables.curl_means`."""
+    """The sentences on all that is known. fits: `db.law_summaries.fit_medians`; twins, gained
+    (areas), nearer (distances gained), settled, forms: as `dashboard.law_rows` makes them; curls:
+    `modadd.law_tables.curl_means`."""
     found = (
-        explained(fits), foretold(twins), led(gained), sealed(settled), shaped(forms), curled(curls)
+        explained(fits), foretold(twins), lost(nearer), led(gained), sealed(settled),
+        shaped(forms), curled(curls),
     )  # fmt: skip
     return [sentence for sentence in found if sentence]
 
@@ -72,9 +76,33 @@ def foretold(twins: pd.DataFrame) -> str:
     )
 
 
+def lost(nearer: pd.DataFrame) -> str:
+    """Whether the law leads nearer to the networks' ends than their embeddings are already."""
+    known = _of_still(nearer, still=True)
+    if known.empty:
+        return ""
+    parts = [
+        f"at weight decay {decay:g} nearer in {(some['high'] < 0).sum()}, farther in "
+        f"{(some['low'] > 0).sum()} of {len(some)}"
+        for decay, some in known.groupby("weight_decay")
+    ]
+    return (
+        "*Does it lead nearer to the end than the start is?* By the start's epoch, the mean "
+        "Procrustes distance to the network's end, under the paper's law against that of the "
+        f"start itself, the paired difference's interval apart from 0, uncorrected: "
+        f"{'; '.join(parts)} (n up to {int(known['n'].max())} networks)."
+    )
+
+
+def _of_still(gained: pd.DataFrame, *, still: bool) -> pd.DataFrame:
+    """The known gains of "nothing moves" on the paper's law, or those of the other laws."""
+    known = gained.dropna(subset=["low"]) if len(gained) else gained
+    return known[(known["predictor"] == STILL) == still] if len(known) else known
+
+
 def led(gained: pd.DataFrame) -> str:
     """Whether fitted and learnt laws foretell circles better than the paper's."""
-    known = gained.dropna(subset=["low"]) if len(gained) else gained
+    known = _of_still(gained, still=False)
     if known.empty:
         return ""
     counts = "; ".join(

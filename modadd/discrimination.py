@@ -5,9 +5,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special, stats
 
-from modadd.statistics import CONFIDENCE, Estimate, Z
+from modadd.statistics import CONFIDENCE, Estimate, Z, fisher_interval
 
 
 class Contingency(NamedTuple):
@@ -26,7 +26,7 @@ class Contingency(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """The difference of two areas over the same cases, and p of the test that it is 0."""
+    """The difference of two predictors over the same cases, and p of the test that it is 0."""
 
     estimate: Estimate
     p: float
@@ -81,6 +81,36 @@ def compare_areas(scores: ArrayLike, others: ArrayLike, actual: ArrayLike) -> Di
     error = math.sqrt(inside.var(ddof=1) / len(inside) + outside.var(ddof=1) / len(outside))
     p = float(2 * stats.norm.sf(abs(value) / error)) if error else 1.0 if value == 0 else 0.0
     return Difference(Estimate(value, value - Z * error, value + Z * error, n), p)
+
+
+def compare_predictors(first: ArrayLike, second: ArrayLike, outcome: ArrayLike) -> Difference:
+    """How much more one predictor correlates (Pearson) with an outcome than another, (n,) each.
+
+    Zou's interval from Fisher's two (2007, Psychological Methods 12:399, overlapping correlations),
+    p by Williams' t (1959). Cases with a NaN do not count; undefined below four of them, where
+    one does not vary, or where two are the same.
+    """
+    cases = np.stack([np.asarray(part, dtype=np.float64) for part in (first, second, outcome)])
+    cases = cases[:, ~np.isnan(cases).any(axis=0)]
+    n = cases.shape[1]
+    if n < 4 or (np.ptp(cases, axis=1) == 0).any():
+        return Difference(Estimate(math.nan, math.nan, math.nan, n), math.nan)
+    between = np.asarray(np.corrcoef(cases))
+    both, r, s = float(between[0, 1]), float(between[0, 2]), float(between[1, 2])
+    if max(abs(both), abs(r), abs(s)) > 1 - 1e-12:
+        return Difference(Estimate(r - s, math.nan, math.nan, n), math.nan)
+    unique = 1 - r**2 - s**2 - both**2
+    shared = ((both - r * s / 2) * unique + both**3) / ((1 - r**2) * (1 - s**2))
+    (low, high), (other_low, other_high) = fisher_interval(r, n), fisher_interval(s, n)
+    down, up = (
+        math.sqrt(max(a**2 + b**2 - 2 * shared * a * b, 0))
+        for a, b in ((r - low, other_high - s), (high - r, s - other_low))
+    )
+    error = 2 * (n - 1) / (n - 3) * (unique + 2 * r * s * both)
+    error += ((r + s) / 2) ** 2 * (1 - both) ** 3
+    t = (r - s) * math.sqrt((n - 1) * (1 + both) / error)
+    p = float(2 * special.stdtr(n - 3, -abs(t)))
+    return Difference(Estimate(r - s, r - s - down, r - s + up, n), p)
 
 
 def chance_corrected(some: NDArray[np.bool_], others: NDArray[np.bool_]) -> NDArray[np.float64]:

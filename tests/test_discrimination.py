@@ -6,6 +6,7 @@ from modadd.discrimination import (
     area_under_curve,
     chance_corrected,
     compare_areas,
+    compare_predictors,
     contingency,
 )
 
@@ -90,3 +91,42 @@ def test_kappa_is_1_for_copies_and_0_by_chance():
     other = chance_corrected(some, generator.random((200, 150)) < 0.6)
     assert abs(other.mean()) < 3 * other.std() / 200**0.5
     assert np.isnan(chance_corrected(np.ones((1, 5), bool), np.ones((1, 5), bool)))
+
+
+def correlated(r, s, both, n, seed=0):
+    """(n,) first, second, outcome with exactly these correlations in the sample."""
+    draws = np.random.default_rng(seed).normal(size=(3, n))
+    draws -= draws.mean(axis=1, keepdims=True)
+    white = np.linalg.solve(np.linalg.cholesky(draws @ draws.T), draws)
+    wanted = np.linalg.cholesky(np.array([[1, both, r], [both, 1, s], [r, s, 1]]))
+    return wanted @ white
+
+
+def test_correlations_with_one_outcome_are_compared_as_zou_does():
+    # Zou (2007), the example of overlapping correlations.
+    found, p = compare_predictors(*correlated(0.396, 0.179, 0.088, 66))
+    assert found == pytest.approx((0.217, -0.093, 0.517, 66), abs=5e-4)
+    assert 0.1 < p < 0.25
+    swapped, same = compare_predictors(*correlated(0.179, 0.396, 0.088, 66))
+    assert (swapped.low, swapped.high, same) == pytest.approx((-found.high, -found.low, p))
+
+
+def test_of_predictors_as_good_as_each_other_one_in_twenty_seems_better():
+    draw, n = np.random.default_rng(3), 60
+    true = np.array([[1, 0.7, 0.5], [0.7, 1, 0.5], [0.5, 0.5, 1]])
+    runs = draw.multivariate_normal(np.zeros(3), true, size=(1000, n))
+    found = [compare_predictors(*run.T) for run in runs]
+    missed = sum(not each.estimate.low < 0 < each.estimate.high for each in found)
+    refused = sum(each.p < 0.05 for each in found)
+    # 50 expected; four standard deviations of a binomial are 28
+    assert abs(missed - 50) < 28
+    assert abs(refused - 50) < 28
+
+
+def test_what_does_not_vary_or_is_the_same_cannot_be_compared():
+    first, second, outcome = correlated(0.3, 0.2, 0.1, 20)
+    for some in ((first, np.ones(20), outcome), (first, 2 * first, outcome)):
+        found = compare_predictors(*some)
+        assert np.isnan([found.estimate.low, found.estimate.high, found.p]).all()
+    first[:17] = np.nan
+    assert compare_predictors(first, second, outcome).estimate.n == 3

@@ -9,6 +9,7 @@ from dashboard.law_words import (
     explained,
     foretold,
     led,
+    lost,
     sealed,
     shaped,
 )
@@ -53,6 +54,20 @@ def test_gains_and_losses_are_counted_apart():
     assert "n up to 50" in told
 
 
+def test_where_the_law_leads_away_is_said_beside_where_it_leads_nearer():
+    rows = [
+        (1.0, 0, "nothing moves", -0.1, -0.2, -0.05, 20),
+        (1.0, 60, "nothing moves", 0.0, -0.1, 0.1, 20),
+        (0.0, 60, "nothing moves", 0.2, 0.1, 0.3, 20),
+        (0.0, 60, "fitted", 0.2, 0.1, 0.3, 20),
+    ]
+    gained = frame(rows, "weight_decay", "epoch", "predictor")
+    told = lost(gained)
+    assert "at weight decay 0 nearer in 0, farther in 1 of 1" in told
+    assert "at weight decay 1 nearer in 1, farther in 0 of 2" in told
+    assert "nothing moves" not in led(gained)
+
+
 def test_what_is_settled_is_said_of_the_first_epoch():
     rows = [(1.0, epoch, "imperfections", value, value - 0.1, value + 0.1, 20)
             for epoch, value in [(0, 0.6), (500, 0.9)]]  # fmt: skip
@@ -75,7 +90,8 @@ def test_the_curl_is_that_of_the_last_epoch():
 def test_nothing_is_said_of_what_is_not_stored(known):
     nothing = pd.DataFrame(columns=["weight_decay", "epoch", "fit", "predictor", *ESTIMATE])
     found = conclusions(
-        fits=fits(0.5, 0.0) if known else nothing, twins=nothing, gained=nothing, settled=nothing,
+        fits=fits(0.5, 0.0) if known else nothing, twins=nothing, gained=nothing, nearer=nothing,
+        settled=nothing,
         forms=nothing, curls=nothing,
     )  # fmt: skip
     assert len(found) == known

@@ -115,8 +115,7 @@ def _explained(rows: pd.DataFrame) -> tuple[Part, ...]:
             label="What the law explains",
             caption="Median R² of the law on held-out pairs over training, with the median's 95 % "
             f"interval, and of its null (n up to {int(some['n'].max())} a weight decay).",
-            alt="R² of the law over epochs, a line with a band a weight decay: it rises to about a "
-            "third as learning begins and lasts only under weight decay; the null stays near 0.",
+            alt="R² of the law and of its null over epochs, a line with a band a weight decay.",
             chart=explained(some, {"shuffled-labels": NULL}, "R² held out"),
         ),
         Table(

@@ -34,8 +34,9 @@ def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame
     curls = curl_means(trials(engine, law_curls_table(), curl.VERSION, chosen))
     curls = curls.rename(columns={"law": "predictor"})
     words = conclusions(
-        fits=fits, twins=twins, gained=gained, settled=settled, forms=forms, curls=curls
-    )
+        fits=fits, twins=twins, gained=gained, nearer=led_by_laws(led, "distance gained"),
+        settled=settled, forms=forms, curls=curls,
+    )  # fmt: skip
     parts: list[Part] = [*_learnt(engine, chosen)] if len(fits) else []
     if len(areas) and areas["value"].notna().any():
         parts.append(_led(areas))
