@@ -98,18 +98,20 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatC
 
 def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
     """A quantity over the epoch that predictions are made at: a panel a weight decay, a line a
-    predictor. rows: weight_decay, epoch, predictor, value, low, high, n. middle: what chance makes.
+    predictor. rows: weight_decay, epoch, predictor, value, low, high, n; of branches circles and
+    split, which the tips show. middle: what chance makes.
     """
     names = list(dict.fromkeys(rows["predictor"]))
     dense = rows["epoch"].nunique() > _MOST_BARS
     colours = alt.Scale(domain=names, range=[*CATEGORIES, QUIET, "#c9a227"][: len(names)])
     panels: list[Layers] = []
     finite = rows.dropna(subset=["value"])
+    counts = [alt.Tooltip(f"{name}:Q") for name in ("circles", "split") if name in rows]
     for decay, some in finite.groupby("weight_decay"):
         base = alt.Chart(some).encode(
             x=_epochs("from epoch"),
             color=alt.Color("predictor:N", scale=colours, legend=_legend("stroke")),
-            tooltip=[alt.Tooltip("predictor:N"), _EPOCH, *_numbers(title)],
+            tooltip=[alt.Tooltip("predictor:N"), _EPOCH, *_numbers(title), *counts],
         )
         y = alt.Y(
             "low:Q", title=None if panels else title, axis=alt.Axis(tickCount=5),

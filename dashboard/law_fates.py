@@ -10,6 +10,7 @@ from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
 from dashboard.loaders import Database
 from db.filters import Filter
+from modadd.fate import FEWEST
 
 
 def conclusion_section(opened: Database, chosen: Filter) -> None:
@@ -69,8 +70,10 @@ def fate_section(opened: Database, chosen: Filter) -> None:
     st.caption(
         "Training taken up again at an epoch with every parameter changed by about one per cent: "
         "the share of the ends' variance that lies between networks and not between the branches "
-        "of one (ICC, F interval). 1: branches end alike, the end was settled; 0: as unlike as "
-        "those of different networks."
+        "of one (ICC). 1: branches end alike, the end was settled; 0: as unlike as those of "
+        "different networks. F interval; for circles a bootstrap over networks, and none where "
+        f"fewer than {FEWEST} have a circle, or a branch that is none. The tip counts the networks "
+        "with a circle, and those whose branches disagree (split)."
     )
     chart = foretold(settled, "share settled", middle=0)
     shown("settled", settled, chart, chosen, "fate --branches 3")

@@ -8,7 +8,7 @@ import pandas as pd
 
 from modadd.audit import NULLS, OF_UPDATES, TARGETS
 from modadd.discrimination import area_under_curve, contingency
-from modadd.fate import settled
+from modadd.fate import circles_among, settled, settled_circles
 from modadd.force_fits import FITS
 from modadd.law_tables import order_of
 from modadd.law_terms import LAW
@@ -72,6 +72,8 @@ FORESHADOWS = {
     "circularity": ("circularity", 1),
     "representation_quality": ("RQI", 1),
     "grid_imperfections": ("imperfections", -1),
+    "validation_accuracy": ("validation accuracy", 1),
+    "train_loss": ("training loss", -1),
 }
 
 
@@ -97,20 +99,26 @@ def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 def settling(branches: pd.DataFrame) -> pd.DataFrame:
     """The share of the variance of ends that lies between networks and not between the branches of
-    one, as `modadd.fate.settled`: weight_decay, epoch, predictor (the end's name), value, low,
-    high, n networks. branches: as `db.law_summaries.branch_ends`, of one perturbation.
+    one, as `modadd.fate.settled` and `settled_circles`: weight_decay, epoch, predictor (the end's
+    name), value, low, high, n networks; and of these, circles and split, as `circles_among`.
+    branches: as `db.law_summaries.branch_ends`, of one perturbation.
 
     Networks of which a branch is missing or undefined are left out.
     """
     rows = []
     for (decay, epoch), some in branches.groupby(["weight_decay", "epoch"]):
         number = int(some["branch"].max()) + 1
-        for name in ("circle", "accuracy", "imperfections"):
-            wide = some.pivot(index="network", columns="branch", values=name).astype(float)
-            whole = wide.dropna().to_numpy()
+        ends = {
+            name: some.pivot(index="network", columns="branch", values=name).astype(float).dropna()
+            for name in ("circle", "accuracy", "imperfections")
+        }
+        counts = circles_among(ends["circle"].to_numpy())
+        for name, whole in ends.items():
             if whole.shape[1] == number:
-                rows.append((decay, epoch, name, *settled(whole)))
-    return pd.DataFrame(rows, columns=["weight_decay", "epoch", "predictor", *Estimate._fields])
+                share = settled_circles if name == "circle" else settled
+                rows.append((decay, epoch, name, *share(whole.to_numpy()), *counts))
+    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields, "circles", "split"]
+    return pd.DataFrame(rows, columns=labels)
 
 
 def led_by_laws(ends: pd.DataFrame, measure: str) -> pd.DataFrame:

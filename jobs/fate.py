@@ -12,21 +12,24 @@ from db.filters import Filter
 from db.run_lists import filtered_runs
 from jobs.command import Parser, add_field_flags, add_job_flags, compute_requests, run_command
 from jobs.fate_layout import lay_out_branches, lay_out_foreshadowed
-from jobs.networks import Networks, done_runs, ends_of, places_at
+from jobs.networks import Networks, done_runs, ends_of, measured_at, places_at
 from jobs.requests import Request
 from jobs.twins import add_network_flags, asked_networks
 from modadd.branches import BranchConfig, branches
 from modadd.config import ConfigError
-from modadd.fate import foreshadowed, scatter, settled
+from modadd.fate import circles_among, foreshadowed, scatter, settled, settled_circles
 from modadd.twins import STARTS
 
-DESCRIPTION = """Print what the embedding at an epoch foretells of the network's end, from stored
-snapshots. With --branches, also take up each network's training again at each epoch, that often,
-with parameters slightly perturbed; store these branches, and print how alike they end. Networks
-need their parameters at the epochs (--parameters all)."""
+DESCRIPTION = """Print what the embedding, accuracy and loss at an epoch foretell of the network's
+end, from stored snapshots. With --branches, also take up each network's training again at each
+epoch, that often, with parameters slightly perturbed; store these branches, and print how alike
+they end. Networks need their parameters at the epochs (--parameters all)."""
 
 # What becomes of a run: heading → metric at its end.
 OUTCOMES = {"accuracy": "validation_accuracy", "imperfections": "grid_imperfections"}
+# What a snapshot has beside its embedding: metric → heading, and the sign with which more of it
+# might speak for a circle.
+MEASURED = {"validation_accuracy": ("validation accuracy", 1), "train_loss": ("training loss", -1)}
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -79,14 +82,22 @@ def _foreshadowed(
         ends = ends_of(engine, some.run_ids)
         outcomes = {name: some.rows[metric].to_numpy() for name, metric in OUTCOMES.items()}
         for epoch in epochs:
-            found = foreshadowed(places_at(engine, some.run_ids, epoch), ends, outcomes)
+            places = places_at(engine, some.run_ids, epoch)
+            metrics = measured_at(engine, some.run_ids, epoch)
+            measured = {
+                name: (metrics[metric].to_numpy(), sign)
+                for metric, (name, sign) in MEASURED.items()
+                if metric in metrics
+            }
+            found = foreshadowed(places, ends, outcomes, measured)
             yield found.assign(weight_decay=weight_decay, epoch=epoch)
 
 
 def _settled(
     engine: Engine, networks: Networks, configs: Sequence[BranchConfig]
 ) -> Iterator[pd.DataFrame]:
-    """Of branches, by weight_decay and epoch: question, value, low, high, n networks, branches.
+    """Of branches, by weight_decay and epoch: question, value, low, high, n networks, branches,
+    and, of the networks, circles and split as `modadd.fate.circles_among`.
 
     Networks of which a branch diverged are left out.
     """
@@ -111,14 +122,17 @@ def _settled(
 def _of_branches(engine: Engine, run_ids: np.ndarray, rows: pd.DataFrame) -> pd.DataFrame:
     """Of branches (network, branch): a row a question."""
     metrics = {"circle": "is_circle", **OUTCOMES}
-    found = {
-        name: settled(rows.loc[run_ids.ravel(), metric].to_numpy(float).reshape(run_ids.shape))
+    ended = {
+        name: rows.loc[run_ids.ravel(), metric].to_numpy(float).reshape(run_ids.shape)
         for name, metric in metrics.items()
     }
+    found = {name: settled(outcome) for name, outcome in ended.items() if name != "circle"}
+    found = {"circle": settled_circles(ended["circle"]), **found}
     ends = ends_of(engine, run_ids.ravel().tolist())
     found["distance"] = scatter(ends.reshape(*run_ids.shape, *ends.shape[1:]))
     listed = [{"question": name, **estimate._asdict()} for name, estimate in found.items()]
-    return pd.DataFrame(listed)
+    circles, split = circles_among(ended["circle"])
+    return pd.DataFrame(listed).assign(circles=circles, split=split)
 
 
 if __name__ == "__main__":

@@ -6,15 +6,21 @@ from typing import Any
 import pandas as pd
 
 from jobs.layout import aligned
+from modadd.fate import FEWEST
 from modadd.structures import CIRCLE_THRESHOLD
 
 _QUESTIONS = {
     "circle": f"Will it be a circle (radius ratio < {CIRCLE_THRESHOLD})? AUC by feature of the "
-    "embedding at the epoch, DeLong's interval (low ratio and few imperfections speak for it)",
+    "snapshot at the epoch, DeLong's interval (low ratio, few imperfections and low loss speak for "
+    "it)",
     "accuracy": "Final validation accuracy: correlation with features at the epoch (Fisher's z)",
     "imperfections": "Final imperfections: correlation with features at the epoch (Fisher's z)",
 }
-_NOTE = "all four: cross-validated logistic or linear regression; – is undefined"
+_NOTE = (
+    "all four: cross-validated logistic or linear regression on what stands before it, the "
+    "embedding's features; – is undefined"
+)
+_CIRCLES = "with circles"
 _SETTLED = {
     "circle": "circle",
     "accuracy": "accuracy",
@@ -37,16 +43,20 @@ def lay_out_branches(found: pd.DataFrame) -> str:
     number = found["branches"].max()
     title = (
         f"What is settled: share of the variance between networks, not between the {number} "
-        "branches of one (ICC, F interval; 1: branches end alike, 0: as unlike as others' do), and "
-        "their mean Procrustes distance (t interval); n counts networks"
+        "branches of one (ICC; 1: branches end alike, 0: as unlike as others' do; F interval, for "
+        "circles a bootstrap over networks, and none where fewer than "
+        f"{FEWEST} networks have a circle, or a branch that is none), and "
+        "their mean Procrustes distance (t interval); n counts networks; with circles: those of "
+        "which a branch is a circle, and how many of these are split: have a branch that is none"
     )
-    named = found.assign(question=found["question"].map(_SETTLED))
-    return f"\n{title}\n\n{_table(named, 'question')}"
+    counted = [f"{row.circles} ({row.split} split)" for row in found.itertuples()]
+    named = found.assign(question=found["question"].map(_SETTLED), circles=counted)
+    return f"\n{title}\n\n{_table(named.rename(columns={'circles': _CIRCLES}), 'question')}"
 
 
 def _table(found: pd.DataFrame, column: str) -> str:
     names = list(found[column].unique())
-    counts = ["n", *(["circles"] if "circles" in found else [])]
+    counts = [name for name in ("n", "circles", _CIRCLES) if name in found]
     rows = [["weight_decay", "epoch", *counts, *names]]
     for (weight_decay, epoch), group in found.groupby(["weight_decay", "epoch"]):
         cells = {cell[column]: _shown(cell) for cell in group.to_dict("records")}

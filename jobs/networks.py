@@ -8,7 +8,8 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from db.arrangements import arrangements, final_arrangements
-from db.filters import Filter, OneOf
+from db.epochs import metrics_at
+from db.filters import Between, Filter, OneOf
 from db.queries import experiment_counts
 from db.run_lists import filtered_runs
 from modadd.config import Config, ConfigError, suggestion
@@ -108,3 +109,12 @@ def places_at(engine: Engine, run_ids: Sequence[int], epoch: int) -> Floats:
             f"them again with --snapshots {epoch}"
         )
     return np.stack([found[run_id].embeddings[0] for run_id in run_ids])
+
+
+def measured_at(engine: Engine, run_ids: Sequence[int], epoch: int) -> pd.DataFrame:
+    """The metrics of networks at an epoch: a row a run, in the order of `run_ids`; undefined where
+    the run has none there."""
+    # A range and not a list, of which a statement binds only so many.
+    among = Between("run_id", min(run_ids), max(run_ids))
+    found = metrics_at(engine, Filter(kind=TrainingConfig.kind, where=(among,)), epoch)
+    return found.set_index("run_id").reindex(list(run_ids)).astype(float)

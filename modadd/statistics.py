@@ -130,11 +130,12 @@ def correlation(
 
     kind: one of `CORRELATIONS`; Spearman's is Pearson's r of the ranks, whose Fisher interval is
     wider (`spearman_spread`) and whose bootstrap resamples the ranks. Undefined (NaN, not 0) over
-    constant values or fewer than two of them.
+    constant or undefined values, or fewer than two of them.
     """
     first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     n = len(first)
-    if n < 2 or np.ptp(first) == 0 or np.ptp(second) == 0:
+    # NaN is above nothing: one among the values leaves r undefined.
+    if n < 2 or not (np.ptp(first) > 0 and np.ptp(second) > 0):
         return Estimate(math.nan, math.nan, math.nan, n)
     if kind == "spearman":
         from scipy import stats

@@ -4,11 +4,16 @@ import sqlite3
 import numpy as np
 import pytest
 
+from db.connect import open_for_reading
+from jobs.fate import MEASURED
+from jobs.networks import measured_at, stored_networks
 from modadd.branches import BranchConfig, branches, perturbed
 from modadd.config import ConfigError
-from modadd.fate import foreshadowed, scatter, settled
+from modadd.discrimination import area_under_curve
+from modadd.fate import circles_among, foreshadowed, scatter, settled, settled_circles
 from modadd.particles import ParticleConfig, simulate
 from modadd.simulators import SIMULATORS
+from modadd.structures import is_circle
 from modadd.training import TrainingConfig, train
 
 QUICK = ("--seeds", "0:2", "--epochs", 0, 280)
@@ -39,6 +44,53 @@ def test_branches_that_all_end_alike_are_settled_and_constants_say_nothing():
     assert np.isnan(settled(np.ones((5, 3))).value)
 
 
+def of_counts(*counts, branches=3):
+    """Networks of which so many branches are circles, as (network, branch) of 0 and 1."""
+    return (np.arange(branches) < np.array(counts)[:, None]).astype(float)
+
+
+@pytest.mark.parametrize("few", [(3, 2), (3, 1), (3, 3, 3, 2)])
+def test_an_outcome_of_few_networks_gets_no_interval(few):
+    rare = of_counts(*few, *[0] * (50 - len(few)))
+    for outcome in (rare, 1 - rare):
+        found = settled_circles(outcome)
+        assert found.value == pytest.approx(settled(outcome).value)
+        assert np.isnan([found.low, found.high]).all()
+        assert found.n == 50
+
+
+def test_branches_that_are_all_circles_or_none_have_no_interval():
+    alike = settled_circles(of_counts(*[3] * 10, *[0] * 10))
+    assert alike.value == 1
+    assert np.isnan(alike.low)
+    assert np.isnan(settled_circles(np.zeros((50, 3))).value)
+
+
+def chances(shape, networks=100, count=4, seed=0):
+    """Branches of networks whose chances of a circle are Beta(shape, shape): half are circles, and
+    the ICC is 1 / (2 shape + 1)."""
+    generator = np.random.default_rng(seed)
+    own = generator.beta(shape, shape, size=(networks, 1))
+    return (generator.random((networks, count)) < own).astype(float)
+
+
+@pytest.mark.parametrize("shape", [0.1, 0.5, 2])
+def test_the_interval_of_circles_holds_the_true_share_19_times_in_20(shape):
+    found = [settled_circles(chances(shape, seed=seed)) for seed in range(200)]
+    true = 1 / (2 * shape + 1)
+    assert np.mean([share.low <= true <= share.high for share in found]) >= 0.9
+    assert settled_circles(chances(shape)) == found[0]  # the seed is fixed
+
+
+def test_one_split_network_of_many_leaves_the_upper_end_at_1():
+    found = settled_circles(of_counts(*[3] * 9, 2, *[0] * 40))
+    assert found.low < found.value < found.high == 1
+
+
+def test_circles_and_splits_are_counted_by_network():
+    assert circles_among(of_counts(3, 2, 1, 0, 0)) == (3, 2)
+
+
 def test_scatter_is_0_for_copies_turned_and_enlarged():
     ends = np.random.default_rng(0).normal(size=(6, 1, 17, 2))
     assert scatter(np.concatenate([ends, -3 * ends], axis=1)).value == pytest.approx(0, abs=1e-6)
@@ -65,6 +117,42 @@ def test_the_end_itself_foretells_the_end_and_noise_does_not():
     held = [row(known, outcome, "log radius ratio") for outcome in outcomes]
     assert sum(found["low"] < 0 < found["high"] for found in held) >= 7  # 9.5 of 10 on average
     assert (known["n"] == 60).all()
+
+
+def test_metrics_of_the_snapshot_foretell_like_its_features():
+    configs = [ParticleConfig(seed=seed, alignment=2.0) for seed in range(60)]
+    (end,) = simulate(configs, (100,))
+    accuracy = np.random.default_rng(0).random(60)
+    outcomes, measured = {"accuracy": accuracy}, {"training loss": (accuracy, -1)}
+    known = foreshadowed(end.embedding, end.embedding, outcomes, measured)
+    told = known[known["feature"] == "training loss"].set_index("question")
+    assert told.loc["accuracy", "value"] == 1
+    area = area_under_curve(-accuracy, is_circle(end.embedding))
+    assert tuple(told.loc["circle", ["value", "low", "high", "n"]]) == area
+    without = foreshadowed(end.embedding, end.embedding, outcomes)
+    assert without.equals(known[known["feature"] != "training loss"].reset_index(drop=True))
+
+
+def test_what_is_unknown_foretells_nothing():
+    configs = [ParticleConfig(seed=seed, alignment=2.0) for seed in range(8)]
+    (end,) = simulate(configs, (100,))
+    unknown = {"validation accuracy": (np.full(8, np.nan), 1)}
+    found = foreshadowed(end.embedding, end.embedding, {"accuracy": np.arange(8.0)}, unknown)
+    blank = found[found["feature"].isin(["all four", *unknown])]  # all four: of too few networks
+    assert len(blank) == 4
+    assert blank[["value", "low", "high"]].isna().all(axis=None)
+
+
+@pytest.mark.parametrize("epoch", [0, 280])
+def test_metrics_at_an_epoch_are_the_stored_series(small_database, epoch):
+    with open_for_reading(str(small_database)) as engine:
+        run_ids = stored_networks(engine, "table-1", [1, 0]).run_ids[::-1]
+        found = measured_at(engine, run_ids, epoch)
+    with sqlite3.connect(small_database) as connection:
+        for metric in MEASURED:
+            query = f"SELECT run_id, {metric} FROM series WHERE epoch = ?"
+            stored = dict(connection.execute(query, (epoch,)).fetchall())
+            assert found[metric].tolist() == [stored[run_id] for run_id in run_ids]
 
 
 def started(epoch=20):
@@ -115,6 +203,9 @@ def test_the_command_stores_branches_once_and_prints_their_tables(modadd):
     assert "branches: 32 runs computed" in errors  # 2 seeds, 4 weight decays, 2 epochs, 2 each
     for title in ("Will it be a circle", "Final validation accuracy", "What is settled"):
         assert title in printed
+    for heading in ("validation accuracy", "training loss", "with circles"):
+        assert heading in printed
+    assert " split)" in printed
     again = modadd("fate", *QUICK, "--branches", 2)
     assert "0 runs computed, 32 were there" in again[2]
     assert again[1] == printed

@@ -40,7 +40,7 @@ from db.schema import law_ends_table
 from jobs.main import main
 from modadd import learned_twins
 from modadd.audit import NULLS
-from modadd.fate import settled
+from modadd.fate import circles_among, settled, settled_circles
 from modadd.law_tables import law_table, rivals_table
 from modadd.law_terms import LAW
 from modadd.statistics import median_rank
@@ -196,6 +196,11 @@ def test_what_is_settled_is_what_the_branches_show(engine):
     row = rows.query("weight_decay == 1 and epoch == 10 and predictor == 'accuracy'").iloc[0]
     assert row["value"] == pytest.approx(settled(ends).value)
     assert row["n"] == 7
+    circles = one.pivot(index="network", columns="branch", values="circle").to_numpy(float)
+    row = rows.query("weight_decay == 1 and epoch == 10 and predictor == 'circle'").iloc[0]
+    assert (row["circles"], row["split"]) == circles_among(circles)
+    shares = [share.value for share in (settled_circles(circles), settled(circles))]
+    np.testing.assert_array_equal([row["value"]] * 2, shares)
     lacking = settling(branches.drop(one.index[0]))
     assert lacking.query("weight_decay == 1 and epoch == 10")["n"].unique() == [6]
 

@@ -17,6 +17,7 @@ from db.queries import runs
 from db.schema import law_curls_table, law_ends_table
 from modadd import curl, learned_twins
 from modadd.branches import BranchConfig
+from modadd.fate import FEWEST
 from modadd.law_tables import curl_means
 from modadd.learned_law import functions, unpacked
 
@@ -93,8 +94,11 @@ def _settled(settled: pd.DataFrame) -> Figure:
         name="law-settled",
         label="When the end is settled",
         caption="Training taken up again at an epoch with every parameter changed by one per cent: "
-        "the share of the ends' variance between networks, not between branches of one (ICC, F "
-        f"interval, n up to {int(settled['n'].max())} networks); 1 is settled.",
+        "the share of the ends' variance between networks, not between branches of one (ICC, n up "
+        f"to {int(settled['n'].max())} networks); 1 is settled. F interval; for circles a "
+        f"bootstrap over networks, and none where fewer than {FEWEST} have a circle, or a branch "
+        f"that is none. Up to {int(settled['circles'].max())} networks have a circle, and the "
+        f"branches of up to {int(settled['split'].max())} disagree on it.",
         alt="Shares over the epoch of branching, a panel a weight decay.",
         chart=foretold(settled, "share settled", middle=0),
     )
