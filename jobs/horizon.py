@@ -116,5 +116,7 @@ def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
         return f"{cell['value']:.2f}"
     if math.isnan(cell["value"]):
         return "–"
-    text = f"{cell['value']:.2f} [{cell['low']:.2f}, {cell['high']:.2f}]"
+    places = 2 if cell["path"] == "nearer if not tied" else 3  # early distances differ in the third
+    value, low, high = (f"{cell[name]:.{places}f}" for name in ("value", "low", "high"))
+    text = f"{value} [{low}, {high}]"
     return text if cell["n"] == runs else f"{text} n={cell['n']}"

@@ -162,7 +162,7 @@ def test_the_horizon_begins_where_twin_and_network_are_one(networks, modadd):
     assert status == 0
     rows = [line.split() for line in printed.splitlines() if line[:1] in ("0", "1")]
     first, last = rows[0], rows[-1]
-    assert first[:5] == ["0", "0", "0", "2", "0.00"]
+    assert first[:5] == ["0", "0", "0", "2", "0.000"]
     assert float(last[4]) > 0.1
 
 
