@@ -1,6 +1,8 @@
 """What `modadd twins --horizon` prints: how long twins keep their networks company."""
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -22,12 +24,17 @@ _COLUMNS = {
     "twin": "twin",
     "nothing moves": "nothing moves",
     "wrong residues": "wrong residues",
-    "nearer": "twin nearer than wrong residues",
+    "nearer": "nearer",
+    "tied": "tied",
+    "farther": "farther",
+    "nearer if not tied": "nearer if not tied",
 }
 _TITLE = (
     "Mean Procrustes distance of the twin's path to its network at each epoch, steps matched to "
     "epochs by the best clock that never runs backward (t interval); wrong residues: the same "
-    "start and law with the tokens' residues shuffled, as free a clock; last column: Wilson"
+    "start and law with the tokens' residues shuffled, as free a clock. Shares of networks that "
+    "the twin is nearer to than wrong residues, tied with (both clocks at step 0) or farther from; "
+    "last column: nearer among the n that do not tie (Wilson)"
 )
 
 
@@ -37,8 +44,9 @@ def print_horizon(engine: Engine, networks: Networks, configs: Sequence[TwinConf
     for weight_decay, start, found in _tables(engine, networks, configs):
         for epoch, group in found[found["epoch"].isin(_SHOWN)].groupby("epoch"):
             cells = {cell["path"]: cell for cell in group.to_dict("records")}
-            labels = [f"{weight_decay:g}", str(start), str(epoch), str(group["n"].max())]
-            rows.append([*labels, *(_shown(cells[name]) for name in _COLUMNS)])
+            runs = cells["twin"]["n"]
+            labels = [f"{weight_decay:g}", str(start), str(epoch), str(runs)]
+            rows.append([*labels, *(_shown(cells[name], runs) for name in _COLUMNS)])
     print("\n".join([_TITLE, "", *aligned(rows)]))
 
 
@@ -102,6 +110,13 @@ def _compared(
     return horizon(epochs, np.array(ours), np.array(still), np.array(others))
 
 
-def _shown(cell: object) -> str:
-    values = pd.Series(cell)
-    return f"{values['value']:.2f} [{values['low']:.2f}, {values['high']:.2f}]"
+def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
+    """A cell of `horizon`: a share of all runs alone, else with its interval, and n if another."""
+    if cell["path"] in ("nearer", "tied", "farther"):
+        return f"{cell['value']:.2f}"
+    if math.isnan(cell["value"]):
+        return "–"
+    places = 2 if cell["path"] == "nearer if not tied" else 3  # early distances differ in the third
+    value, low, high = (f"{cell[name]:.{places}f}" for name in ("value", "low", "high"))
+    text = f"{value} [{low}, {high}]"
+    return text if cell["n"] == runs else f"{text} n={cell['n']}"

@@ -37,7 +37,9 @@ def command(arguments: Sequence[str]) -> int:
     parser.add_argument(
         "--horizon",
         action="store_true",
-        help="keep every step, and print how long twins keep their networks company instead",
+        help="keep every step, and print how long twins keep their networks company instead; the "
+        "default steps outrun a network's first 20 epochs, finer ones do not: --variance total "
+        "--step-size 0.01 --steps 1000",
     )
     parser.add_argument("--csv", action="store_true", help="one line a number, unrounded")
     add_keep_flags(parser, "final", has_classifier=False)

@@ -71,21 +71,23 @@ def _rows(found: pd.DataFrame, columns: Sequence[Column]) -> list[list[str]]:
     rows = [["weight_decay", "epoch", "n", *(column.heading for column in columns)]]
     for (weight_decay, epoch), group in found.groupby(["weight_decay", "epoch"]):
         cells = group.set_index(["predictor", "measure"]).sort_index()
-        numbers = [_cell(cells, column) for column in columns]
-        rows.append([f"{weight_decay:g}", str(epoch), str(group["n"].max()), *numbers])
+        runs = group["n"].max()  # of the networks: the measures that drop some have fewer
+        numbers = [_cell(cells, column, runs) for column in columns]
+        rows.append([f"{weight_decay:g}", str(epoch), str(runs), *numbers])
     return rows
 
 
-def _cell(cells: pd.DataFrame, column: Column) -> str:
+def _cell(cells: pd.DataFrame, column: Column, runs: int) -> str:
     if (column.predictor, column.measure) not in cells.index:
         return "–"
     some = cells.loc[[(column.predictor, column.measure)]]
     if column.note is not None:
         some = some[some["note"] == column.note]
-    return _shown(some.iloc[0], column) if len(some) else "–"
+    return _shown(some.iloc[0], column, runs) if len(some) else "–"
 
 
-def _shown(cell: Any, column: Column) -> str:
+def _shown(cell: Any, column: Column, runs: int) -> str:
+    """The cell's number with its interval, the n behind it if that is not the row's, and p."""
     if math.isnan(cell["value"]):
         return "–"
     text, low, high = (
@@ -93,4 +95,5 @@ def _shown(cell: Any, column: Column) -> str:
     )
     bounds = "" if math.isnan(cell["low"]) else f" [{low}, {high}]"
     p = "" if math.isnan(cell["p"]) or column.measure == "AUC" else f" p={cell['p']:.1g}"
-    return text + bounds + p
+    n = "" if cell["n"] == runs else f" n={cell['n']}"
+    return text + bounds + n + p

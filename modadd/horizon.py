@@ -53,14 +53,21 @@ def horizon(
     """A row an epoch and path: epoch, path, value, low, high, n; distances are (run, epoch).
 
     ours: of the twins, rival: of paths with as free a clock that know nothing of the residues,
-    each by `matched`; still: of the embedding that they begin at. The path `nearer` is the share of
-    networks that the twin is nearer to than the rival.
+    each by `matched`; still: of the embedding that they begin at. The paths `nearer`, `tied` and
+    `farther` are the shares of networks that the twin is so to, compared with the rival. They tie
+    where both clocks still stand at step 0, which the two share: that says nothing of the law, so
+    `nearer if not tied` is the share of the others, NaN where there are none.
     """
     rows = []
     for place, epoch in enumerate(epochs.tolist()):
-        named = {"twin": ours, "nothing moves": still, "wrong residues": rival}
+        twin, other = ours[:, place], rival[:, place]
+        named = {"twin": twin, "nothing moves": still[:, place], "wrong residues": other}
         for path, apart in named.items():
-            rows.append((epoch, path, *mean(apart[:, place])))
-        nearer = int((ours[:, place] < rival[:, place]).sum())
-        rows.append((epoch, "nearer", *proportion(nearer, len(ours))))
+            rows.append((epoch, path, *mean(apart)))
+        outcomes = {"nearer": twin < other, "tied": twin == other, "farther": twin > other}
+        counts = {name: int(came.sum()) for name, came in outcomes.items()}
+        for name, count in counts.items():
+            rows.append((epoch, name, *proportion(count, len(twin))))
+        untied = counts["nearer"] + counts["farther"]
+        rows.append((epoch, "nearer if not tied", *proportion(counts["nearer"], untied)))
     return pd.DataFrame(rows, columns=["epoch", "path", "value", "low", "high", "n"])

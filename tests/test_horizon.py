@@ -5,6 +5,7 @@ import pytest
 
 from modadd.horizon import best_clock, horizon, matched, path_distances
 from modadd.procrustes import fits
+from modadd.statistics import proportion
 
 
 def walk(length=12, seed=0):
@@ -42,9 +43,39 @@ def test_a_clock_may_stand_still():
     assert (matched(path, path[:1]) == path_distances(path, path[:1])[:, 0]).all()
 
 
+def comparison(ours, rival):
+    """The rows of epoch 10, by path, from (run,) distances there."""
+    ours, rival = (np.stack([np.zeros(len(apart)), apart], axis=1) for apart in (ours, rival))
+    found = horizon(np.array([0, 10]), ours, rival, rival)
+    return found[found["epoch"] == 10].set_index("path")
+
+
 def test_the_table_says_who_was_nearer():
-    ours, rival = np.array([[0.0, 0.1], [0.0, 0.5]]), np.array([[0.0, 0.2], [0.0, 0.4]])
-    found = horizon(np.array([0, 10]), ours, rival, rival).set_index(["epoch", "path"])
-    assert found.loc[(10, "nearer"), "value"] == 0.5
-    assert found.loc[(10, "twin"), "value"] == pytest.approx(0.3)
+    found = comparison([0.1, 0.5], [0.2, 0.4])
+    assert found.loc["nearer", "value"] == 0.5
+    assert found.loc["twin", "value"] == pytest.approx(0.3)
     assert (found["n"] == 2).all()
+
+
+def test_a_tie_is_neither_won_nor_lost():
+    found = comparison([0.1, 0.3, 0.3, 0.3, 0.4], [0.2, 0.3, 0.3, 0.2, 0.5])
+    assert found.loc[["nearer", "tied", "farther"], "value"].tolist() == [0.4, 0.4, 0.2]
+    assert (found.loc[["nearer", "tied", "farther"], "n"] == 5).all()
+    untied = found.loc["nearer if not tied"]
+    assert tuple(untied[["value", "low", "high", "n"]]) == proportion(2, 3)
+
+
+def test_ties_alone_have_no_interval():
+    found = comparison([0.1, 0.3], [0.1, 0.3])
+    assert found.loc["tied", "value"] == 1
+    untied = found.loc["nearer if not tied"]
+    assert untied["n"] == 0
+    assert untied[["value", "low", "high"]].isna().all()
+
+
+def test_where_no_clock_has_moved_the_twin_ties_with_wrong_residues():
+    network, twin = walk(20)[:3], walk(20, seed=1)
+    shuffled = twin[:, ::-1].copy()
+    twin[0] = shuffled[0] = network[0]
+    found = comparison(*([matched(network, path)[1]] for path in (twin, shuffled)))
+    assert found.loc["tied", "value"] == 1

@@ -12,6 +12,7 @@ from db.queries import stored_runs
 from jobs.loop import prepare_database, run_requests
 from jobs.requests import sweep
 from jobs.twins import twin_request
+from jobs.twins_layout import lay_out
 from jobs.workers import Resources
 from modadd.config import ConfigError
 from modadd.particles import ParticleConfig
@@ -161,5 +162,22 @@ def test_the_horizon_begins_where_twin_and_network_are_one(networks, modadd):
     assert status == 0
     rows = [line.split() for line in printed.splitlines() if line[:1] in ("0", "1")]
     first, last = rows[0], rows[-1]
-    assert first[:5] == ["0", "0", "0", "2", "0.00"]
+    assert first[:5] == ["0", "0", "0", "2", "0.000"]
     assert float(last[4]) > 0.1
+
+
+def test_the_horizon_tells_ties_from_losses(networks, modadd):
+    words = ("--seeds", "0:2", "--epochs", 0, "--steps", 5, "--step-size", 0.01)
+    _, printed, _ = modadd("twins", *words, "--variance", "total", "--horizon")
+    first = next(line.split() for line in printed.splitlines() if line[:1] == "0")
+    assert first[-4:] == ["0.00", "1.00", "0.00", "–"]  # at the start, which both share
+
+
+def test_a_cell_says_its_n_where_undefined_values_leave_fewer():
+    cell = {"predictor": "twin", "weight_decay": 1.0, "epoch": 0, "p": float("nan"), "note": ""}
+    numbers = {"value": 0.5, "low": 0.4, "high": 0.6}
+    kappa = {**cell, **numbers, "measure": "pairs' kappa", "n": 8}
+    distance = {**cell, **numbers, "measure": "distance", "n": 10}
+    printed = lay_out(pd.DataFrame([kappa, distance]))
+    assert "0.50 [0.40, 0.60] n=8" in printed
+    assert printed.count("n=") == 1
