@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
-from dashboard.law_rows import CURLS, foretelling, form_shares
+from dashboard.law_rows import CURLS, MOST_EPOCHS, foretelling, form_shares
 from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
 from dashboard.loaders import Database
@@ -55,7 +55,7 @@ def fate_section(opened: Database, chosen: Filter) -> None:
     if circles["value"].notna().any():
         st.caption(
             "How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance. "
-            f"At up to {law_loaders.MOST_EPOCHS} of the stored epochs."
+            f"At up to {MOST_EPOCHS} of the stored epochs."
         )
         shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, "fate")
     else:

@@ -11,6 +11,7 @@ from dashboard.gallery import frames_of
 from dashboard.law_rows import (
     FORESHADOWS,
     HELD_OUT,
+    MOST_EPOCHS,
     ORDER,
     STRENGTHS,
     foreshadowing,
@@ -34,9 +35,6 @@ from modadd.law_terms import LAW
 from modadd.learned_law import functions, unpacked
 from modadd.statistics import median_rank
 from modadd.structures import CIRCLE_THRESHOLD
-
-#: From which ends are foretold: a snapshot of each of ten thousand networks is much to read.
-MOST_EPOCHS = 12
 
 
 @cached(8)

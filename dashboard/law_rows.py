@@ -76,6 +76,9 @@ FORESHADOWS = {
     "train_loss": ("training loss", -1),
 }
 
+#: From which ends are foretold: a snapshot of each of ten thousand networks is much to read.
+MOST_EPOCHS = 12
+
 
 def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How well each metric of a snapshot tells the later circles (AUC), and the final accuracy

@@ -273,7 +273,7 @@ def test_the_report_lays_out_what_was_audited(engine, monkeypatch):
     assert not found.missing
     assert {part.name for part in (*found.figures, *found.tables)} == {
         "law-explained", "law-rivals", "law-twins", "law-foretold", "law-learnt-10", "law-curls",
-        "law-settled",
+        "law-settled", "law-accuracy-told",
     }  # fmt: skip
     assert found.tables[0].rows["fit"].tolist() == list(ORDER)
     assert any(

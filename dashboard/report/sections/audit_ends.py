@@ -6,12 +6,22 @@ from sqlalchemy import Engine
 
 from dashboard.charts_law import foretold, shares
 from dashboard.charts_learned_law import learned_functions
-from dashboard.law_rows import CURLS, form_shares, led_by_laws, settling
+from dashboard.gallery import frames_of
+from dashboard.law_rows import (
+    CURLS,
+    FORESHADOWS,
+    MOST_EPOCHS,
+    foreshadowing,
+    form_shares,
+    led_by_laws,
+    settling,
+)
 from dashboard.law_words import conclusions
 from dashboard.report.parts import Figure, Part
+from db.epochs import epochs_of
 from db.filters import Filter
 from db.law import law_moments
-from db.law_summaries import branch_ends, circles_by_form
+from db.law_summaries import before_the_end, branch_ends, circles_by_form
 from db.law_trials import trials
 from db.queries import runs
 from db.schema import law_curls_table, law_ends_table
@@ -41,6 +51,10 @@ def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame
     parts: list[Part] = [*_learnt(engine, chosen)] if len(fits) else []
     if len(areas) and areas["value"].notna().any():
         parts.append(_led(areas))
+    if len(fits):
+        epochs = frames_of(epochs_of(engine, chosen), MOST_EPOCHS)
+        snapshots = before_the_end(engine, chosen, list(FORESHADOWS), epochs)
+        parts.extend(_foreshadowed(*foreshadowing(snapshots)))
     if settled["value"].notna().any():
         parts.append(_settled(settled))
     if len(forms):
@@ -87,6 +101,28 @@ def _led(areas: pd.DataFrame) -> Figure:
         alt="AUC over the epoch that particles begin at, a panel a weight decay, a line a law.",
         chart=foretold(areas, "AUC", middle=0.5),
     )
+
+
+def _foreshadowed(circles: pd.DataFrame, accuracies: pd.DataFrame) -> list[Part]:
+    """When the end can be told from a snapshot: of circles, and of accuracy."""
+    found: list[Part] = []
+    for name, rows, title, middle, told in (
+        ("law-circles-told", circles, "AUC", 0.5, "the networks that end as circles (DeLong's "),
+        ("law-accuracy-told", accuracies, "r", 0, "the final validation accuracy (Fisher's "),
+    ):
+        if len(rows) and rows["value"].notna().any():
+            found.append(
+                Figure(
+                    name=name,
+                    label="When the end can be told",
+                    caption=f"How well single numbers of a snapshot tell {told}intervals, n up to "
+                    f"{int(rows['n'].max())} networks a weight decay), over the snapshot's epoch; "
+                    f"{middle} is nothing.",
+                    alt=f"{title} over the epoch, a panel a weight decay, a line a number.",
+                    chart=foretold(rows, title, middle=middle),
+                )
+            )
+    return found
 
 
 def _settled(settled: pd.DataFrame) -> Figure:
