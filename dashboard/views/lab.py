@@ -8,7 +8,8 @@ from dashboard.header import header
 from dashboard.lab import LIMITS, LiveRun, kernels_loaded
 from dashboard.lab_controls import KIND, PLAYING, RUN, TROUBLE
 from dashboard.lab_parts import keep_section
-from dashboard.takeaway import take_away
+from dashboard.run_facts import sweep_words
+from dashboard.takeaway import take_away, terminal
 from modadd.config import ConfigError
 from modadd.simulators import SIMULATORS
 
@@ -101,7 +102,9 @@ def live() -> None:
     )  # fmt: skip
     st.vega_lite_chart(chart.spec, key="lab-chart", width="content")
     if not playing:
-        take_away("lab", run.series, chart=chart)
+        # A forked run began at what no command knows.
+        command = terminal(*sweep_words(run.config)) if run.origin is None else None
+        take_away("lab", run.series, chart=chart, command=command)
 
 
 live()

@@ -50,6 +50,7 @@ def schema(known: pd.DataFrame) -> None:
         known[["table", "column", "type", "kind"]], hide_index=True, height=396, key="schema",
         column_config={"table": st.column_config.TextColumn(pinned=True)},
     )  # fmt: skip
+    take_away("schema", known)
     with st.expander("Functions allowed", icon=":material/function:"):
         for use, names in FUNCTIONS.items():
             st.markdown(f"{use}: " + " ".join(f"`{name}`" for name in names))
