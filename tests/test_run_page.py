@@ -1,5 +1,4 @@
 import re
-import shlex
 
 import numpy as np
 import pandas as pd
@@ -11,24 +10,13 @@ from dashboard.charts_run import run_chart
 from dashboard.forces_shown import term_forces
 from dashboard.frames import DIGITS, UNITS, common_reach, frames
 from dashboard.regions import middles, region_pictures, regions
-from dashboard.run_facts import (
-    COMMANDS,
-    config_of,
-    nearest_runs,
-    neighbours_in_list,
-    sweep_words,
-)
 from dashboard.run_picture import region_numbers
 from dashboard.theme import on_paper, residue_colours
-from jobs.requests import KINDS
 from modadd.forces import particle_forces
 from modadd.network import Classifier, unpack_classifier
 from modadd.particles import ParticleConfig
-from modadd.simulators import SIMULATORS
 from modadd.structures import neighbours
 from modadd.task import pair_sums, pairs, split
-from modadd.training import TrainingConfig
-from modadd.twins import TwinConfig
 
 
 def walk(epochs=3, tokens=5, dim=2, seed=0):
@@ -208,69 +196,6 @@ def test_the_curves_are_the_series_without_what_is_undefined():
     series = pd.DataFrame({"epoch": [0, 5, 9], "train_loss": [3.0, 0.0, np.nan]})
     chart = run_chart(frames([0, 5, 9], walk(), None), series, start=0, unit="epoch")
     assert chart.spec["datasets"]["loss"][["epoch", "value"]].to_numpy().tolist() == [[0, 3.0]]
-
-
-def test_the_commands_are_the_jobs():
-    by_themselves = {k: word for k, word in COMMANDS.items() if SIMULATORS[k].origin is None}
-    assert {word: kind for kind, word in by_themselves.items()} == KINDS
-    assert set(COMMANDS) == set(SIMULATORS)
-
-
-def test_the_command_of_a_twin_names_its_network_and_epoch():
-    twin = TwinConfig(seed=3, network_epoch=20, alignment=2.0)
-    words = sweep_words(twin, "final", "none")
-    assert words == ["twins", "--alignment", "2", "--network", twin.network, "--epochs", "20"]
-
-
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("train", "--epochs", 3, "--seeds", 7, "--weight-decay", 0.3, "--learning-rate", 1e-3),
-        ("train", "--epochs", 3, "--seeds", 2, "--parameters", "none", "--snapshots", "final"),
-        ("simulate", "--steps", 3, "--seeds", 1, "--variance", "total", "--alignment", 0.5),
-    ],
-)
-def test_the_command_makes_the_same_run_and_adds_nothing(modadd, words):
-    from db.connect import open_for_reading
-    from db.queries import configs
-    from db.run_lists import run_details
-
-    modadd(*words)
-    with open_for_reading("modadd.db") as engine:
-        details = run_details(engine, 1)
-        config = config_of(details["kind"], configs(engine, details["kind"])[1])
-    assert config.identity == details["config_hash"]
-    again = sweep_words(config, details["schedule"], details["kept_parameters"])
-    status, _, printed = modadd(*shlex.split(shlex.join(again)))
-    assert status == 0
-    with open_for_reading("modadd.db") as engine:
-        assert run_details(engine, 2) is None
-    assert "0 runs computed, 1 were there" in printed
-
-
-def rows_of(*configs):
-    return pd.DataFrame([{"run_id": i + 1, **c.to_dict()} for i, c in enumerate(configs)])
-
-
-def test_the_nearest_runs_differ_least():
-    own = TrainingConfig(seed=1, weight_decay=0.3)
-    rows = rows_of(
-        own,
-        TrainingConfig(seed=1, weight_decay=1.0),
-        TrainingConfig(seed=1, weight_decay=0.6),
-        TrainingConfig(seed=9, weight_decay=0.3),
-        TrainingConfig(seed=2, weight_decay=0.3),
-        TrainingConfig(seed=2, weight_decay=0.6),
-    )
-    found = nearest_runs(rows, own, 1)
-    assert found["run_id"].tolist() == [3, 2, 5, 4]
-    assert found["differs"].tolist() == ["weight decay 0.6", "weight decay 1", "seed 2", "seed 9"]
-
-
-def test_the_runs_before_and_after():
-    assert neighbours_in_list([2, 5, 9], 5) == (2, 9)
-    assert neighbours_in_list([2, 5, 9], 1) == (None, 2)
-    assert neighbours_in_list([], 1) == (None, None)
 
 
 def test_a_run_in_the_url_is_shown_whatever_the_filter(open_page, small_database):
