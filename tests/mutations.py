@@ -122,8 +122,8 @@ FAULTS = {
         ("stats.ks_2samp(first, second", "stats.ks_2samp(first, first"),
         ("min(len(first), len(second)) == 0", "max(len(first), len(second)) == 0"),
         ('"exact" if len(first) * len(second) <= _EXACT', '"exact" if False'),
-        ("np.ptp(first) == 0 or np.ptp(second) == 0", "np.ptp(first) == 0"),
-        ("np.ptp(first) == 0 or np.ptp(second) == 0", "np.ptp(second) == 0"),
+        ("np.ptp(first) > 0 and np.ptp(second) > 0", "np.ptp(first) > 0"),
+        ("np.ptp(first) > 0 and np.ptp(second) > 0", "np.ptp(second) > 0"),
         (
             "first, second = stats.rankdata(first), stats.rankdata(second)",
             "first, second = stats.rankdata(first), second",
