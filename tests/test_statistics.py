@@ -238,8 +238,10 @@ def test_what_does_not_vary_is_equal_or_not():
         assert statistics.compare_mean_without_interval(constant, other, 5) == p
 
 
-@pytest.mark.parametrize("n", [7, 20, 33])
-def test_equally_improbable_counts_belong_to_the_p_of_fishers_test(n):
+@pytest.mark.parametrize(("n", "other_n"), [(7, 7), (20, 20), (2, 8), (2, 14), (6, 18)])
+def test_equally_improbable_counts_belong_to_the_p_of_fishers_test(n, other_n):
     for count in range(n + 1):
-        expected = stats.fisher_exact([[count, n - count], [n - count, count]]).pvalue
-        assert statistics.compare_counts(count, n, n - count, n) == pytest.approx(expected)
+        for other in range(other_n + 1):
+            expected = stats.fisher_exact([[count, n - count], [other, other_n - other]]).pvalue
+            found = statistics.compare_counts(count, n, other, other_n)
+            assert found == pytest.approx(expected)
