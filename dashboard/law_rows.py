@@ -8,7 +8,7 @@ import pandas as pd
 
 from modadd.audit import NULLS, OF_UPDATES, TARGETS
 from modadd.discrimination import area_under_curve, contingency
-from modadd.fate import circles_among, settled, settled_circles
+from modadd.fate import MEASURED, circles_among, settled, settled_circles
 from modadd.force_fits import FITS
 from modadd.law_tables import order_of
 from modadd.law_terms import LAW
@@ -72,8 +72,7 @@ FORESHADOWS = {
     "circularity": ("circularity", 1),
     "representation_quality": ("RQI", 1),
     "grid_imperfections": ("imperfections", -1),
-    "validation_accuracy": ("validation accuracy", 1),
-    "train_loss": ("training loss", -1),
+    **MEASURED,
 }
 
 #: From which ends are foretold: a snapshot of each of ten thousand networks is much to read.

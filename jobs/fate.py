@@ -17,7 +17,7 @@ from jobs.requests import Request
 from jobs.twins import add_network_flags, asked_networks
 from modadd.branches import BranchConfig, branches
 from modadd.config import ConfigError
-from modadd.fate import circles_among, foreshadowed, scatter, settled, settled_circles
+from modadd.fate import MEASURED, circles_among, foreshadowed, scatter, settled, settled_circles
 from modadd.twins import STARTS
 
 DESCRIPTION = """Print what the embedding, accuracy and loss at an epoch foretell of the network's
@@ -27,9 +27,6 @@ they end. Networks need their parameters at the epochs (--parameters all)."""
 
 # What becomes of a run: heading → metric at its end.
 OUTCOMES = {"accuracy": "validation_accuracy", "imperfections": "grid_imperfections"}
-# What a snapshot has beside its embedding: metric → heading, and the sign with which more of it
-# might speak for a circle.
-MEASURED = {"validation_accuracy": ("validation accuracy", 1), "train_loss": ("training loss", -1)}
 
 
 def command(arguments: Sequence[str]) -> int:

@@ -19,6 +19,9 @@ from modadd.statistics import BOOTSTRAP_RESAMPLES, CONFIDENCE, Estimate, correla
 ALL = "all four"
 # Circles are thought to come of embeddings with a low ratio and few imperfections.
 _SIGNS = {name: -1 if name in ("log radius ratio", "imperfections") else 1 for name in FEATURES}
+#: What a snapshot has beside its embedding: metric → heading, and the sign with which more of it
+#: might speak for a circle.
+MEASURED = {"validation_accuracy": ("validation accuracy", 1), "train_loss": ("training loss", -1)}
 # Of either kind, circles and others: below, resampling repeats a handful of networks and no more.
 FEWEST = 5
 Numbers = NDArray[np.float64]
