@@ -6,7 +6,7 @@ import altair as alt
 import streamlit as st
 
 from dashboard import cells, charts, loaders, states
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
@@ -17,7 +17,7 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
     experiment = EXPERIMENTS[name]
     st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=name)
     narrowed = chosen if chosen.kind == experiment.kind else Filter(kind=experiment.kind)
-    found = loaders.experiment_cells(opened, name, narrowed)
+    found = loaders.experiment_cells(opened.of(narrowed.kind), name, narrowed)
     if found.empty:
         states.no_runs_of(name)
         return

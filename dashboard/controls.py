@@ -9,7 +9,7 @@ emptied it.
 import streamlit as st
 
 from dashboard import loaders, states
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.pages import PAGES
 from db.connect import StoreError
 from db.filters import KEYS, STATUSES, STRUCTURES, Between, Condition, Filter, FilterError, OneOf
@@ -91,7 +91,7 @@ def _adopt_url(opened: Database, side: str, first: Filter) -> Filter:
 def _check(opened: Database, asked: Filter) -> None:
     if asked.kind not in SIMULATORS:
         raise FilterError(f"kind must be one of {', '.join(SIMULATORS)}, got {asked.kind!r}")
-    loaders.count_runs(opened, asked)
+    loaders.count_runs(opened.of(asked.kind), asked)
 
 
 def _first_filter(opened: Database) -> Filter:
@@ -137,6 +137,7 @@ def _widgets(opened: Database, chosen: Filter, side: str) -> Filter:
     if kind != chosen.kind:  # its columns and experiments are others
         chosen = Filter(kind=kind, status=chosen.status, structure=chosen.structure)
         _forget_all_but(side, "kind")
+    opened = opened.of(kind)
     names = loaders.experiments(opened, kind)
     missing = [name for name in chosen.experiments if name not in names]
     experiments = st.multiselect(
@@ -236,7 +237,7 @@ def _placeholder(end: float | str) -> str:
 
 def _footer(opened: Database, chosen: Filter) -> None:
     passing, stored = (
-        loaders.count_runs(opened, chosen),
+        loaders.count_runs(opened.of(chosen.kind), chosen),
         loaders.stored_runs(opened, chosen.kind),
     )
     left, right = st.columns([2, 1], vertical_alignment="center")

@@ -1,11 +1,12 @@
 """What is around every page: the navigation, the filter, and the watch for new rows."""
 
 import time
+from functools import partial
 
 import streamlit as st
 
 from dashboard import controls, live, loaders, states
-from dashboard.loaders import Database
+from dashboard.opened import Database, database, shown_location
 from dashboard.pages import PAGES, Page
 from db.connect import StoreError, understood
 from modadd.config import ConfigError
@@ -36,10 +37,10 @@ def run() -> None:
     page = PAGES[chosen.url_path or next(iter(PAGES))]
     st.html(LOOK)
     try:
-        opened: Database | None = loaders.database()
+        opened: Database | None = database()
     except StoreError as error:
         opened, reason = None, str(error)
-    live.follow(opened)
+    live.follow(opened, partial(_part, page))
     has_runs = opened is not None and not loaders.kind_counts(opened).empty
     if page.needs_runs and not has_runs:
         st.title(page.title, anchor=False)
@@ -48,7 +49,7 @@ def run() -> None:
     if page.needs_runs and not has_runs:
         states.empty_database()
     try:
-        with understood(loaders.shown_location()):
+        with understood(shown_location()):
             if page.filtered and opened is not None and has_runs:
                 controls.sidebar_filter(opened)
             else:
@@ -58,6 +59,13 @@ def run() -> None:
         states.nothing_to_draw(str(error))
     finally:
         live.drawn(begun)
+
+
+def _part(page: Page, opened: Database | None) -> Database | None:
+    """The database for as much of it as the page is about."""
+    if opened is None or not page.of_kind:
+        return opened
+    return opened.of(controls.filter_of_page().kind)
 
 
 def _navigation() -> "st.Page":

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import loaders
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.takeaway import take_away
 from db.running import jobs_at_work
 

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from dashboard import loaders
+from dashboard.opened import location
 from dashboard.run_facts import sweep_words
 from dashboard.takeaway import terminal
 from modadd.config import Config
@@ -29,7 +29,7 @@ class Keeping:
         paths = [str(_ROOT), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
         with os.fdopen(handle, "w") as output:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "jobs.main", *words, "--database", loaders.location()],
+                [sys.executable, "-m", "jobs.main", *words, "--database", location()],
                 stdout=output,
                 stderr=output,
                 stdin=subprocess.DEVNULL,

@@ -8,6 +8,7 @@ import streamlit as st
 
 from dashboard import loaders, states
 from dashboard.lab import LIMITS, LiveRun, Origin
+from dashboard.opened import database
 from dashboard.run_facts import config_of
 from db.connect import StoreError
 from modadd.config import Config, ConfigError, Rule
@@ -98,7 +99,7 @@ def adopt_url() -> None:
 
 
 def _stored(run: str, epoch: str) -> LiveRun:
-    opened = loaders.database()
+    opened = database()
     number = int(run) if run.isascii() and run.isdecimal() and len(run) < 16 else -1
     details = loaders.run_details(opened, number)
     if details is None:

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from dashboard import loaders, states
+from dashboard import states
 from dashboard.controls import link_query
 from dashboard.keep import Keeping
 from dashboard.lab import LiveRun
-from dashboard.loaders import Database
+from dashboard.opened import Database, watched
 from dashboard.pages import PAGES
 from dashboard.run_facts import sweep_words
 from dashboard.takeaway import terminal
@@ -23,7 +23,7 @@ def keep_section(run: LiveRun) -> None:
             "A forked run has no name: a config says how a run goes on from its own seed, and this "
             "one began elsewhere. What can be kept is the run of these settings that is not forked."
         )
-    opened = loaders.watched()
+    opened = watched()
     number = None if opened is None else _stored_as(opened, run.config.identity)
     if number is not None:
         label = f"Stored as run {number}" + (", not forked" if run.origin is not None else "")

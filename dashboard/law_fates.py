@@ -8,9 +8,10 @@ from dashboard.charts_law import foretold, shares
 from dashboard.law_rows import CURLS, MOST_EPOCHS, foretelling, form_shares
 from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from db.filters import Filter
 from modadd.fate import FEWEST
+from modadd.particles import ParticleConfig
 
 
 def conclusion_section(opened: Database, chosen: Filter) -> None:
@@ -22,7 +23,7 @@ def conclusion_section(opened: Database, chosen: Filter) -> None:
         gained=law_loaders.led(opened, chosen, "AUC gained"),
         nearer=law_loaders.led(opened, chosen, "distance gained"),
         settled=law_loaders.settled(opened, chosen),
-        forms=form_shares(law_loaders.circles_by_form(opened)),
+        forms=form_shares(law_loaders.circles_by_form(opened.of(ParticleConfig.kind))),
         curls=law_loaders.curls(opened, chosen),
     )
     if known:
@@ -82,7 +83,7 @@ def fate_section(opened: Database, chosen: Filter) -> None:
 def forms_section(opened: Database, chosen: Filter) -> None:
     """Other forms of alignment, and the curl of the law."""
     st.subheader("Does the circle need a force without reaction?", anchor=False)
-    forms = form_shares(law_loaders.circles_by_form(opened))
+    forms = form_shares(law_loaders.circles_by_form(opened.of(ParticleConfig.kind)))
     if forms.empty:
         nothing("No simulations under other forms are stored", "reproduce", "alignment-forms")
     else:

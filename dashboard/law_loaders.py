@@ -20,7 +20,7 @@ from dashboard.law_rows import (
     settling,
 )
 from dashboard.law_shown import ForcesShown, TwinShown, forces_shown, twin_shown
-from dashboard.loaders import Database, cached
+from dashboard.opened import Database, cached
 from db import law_summaries
 from db.arrangements import Arrangements
 from db.connect import StoreError

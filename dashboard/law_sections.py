@@ -11,7 +11,7 @@ from dashboard.charts_law import NULL, explained, foretold, rivals, strengths
 from dashboard.charts_learned_law import learned_functions
 from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling
 from dashboard.law_shown import MOST_PAIRS
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.player import player
 from dashboard.run_facts import config_of
 from dashboard.takeaway import take_away, terminal

@@ -11,7 +11,7 @@ from dashboard import loaders, states
 from dashboard.charts_compare import overlay_chart, residual_chart
 from dashboard.compare import in_words, overlaid
 from dashboard.controls import link_query, set_filter
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.pages import PAGES
 from dashboard.run_rows import thumbnail, varying
 from dashboard.takeaway import take_away

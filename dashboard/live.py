@@ -1,11 +1,11 @@
 """New rows appear by themselves: a small fragment looks at the revision while the page is open."""
 
 import time
+from collections.abc import Callable
 
 import streamlit as st
 
-from dashboard import loaders
-from dashboard.loaders import Database
+from dashboard.opened import Database, watched
 
 SECONDS = 1.0
 REST = 3  # times as long as a page took to draw by itself, none is drawn by itself again
@@ -19,12 +19,12 @@ class _Turns:
     next_at = 0.0  # by `time.monotonic`
 
 
-def follow(shown: Database | None) -> None:
-    """Run the page again as soon as the database has another revision than what it shows."""
+def follow(shown: Database | None, part: Callable[[Database | None], Database | None]) -> None:
+    """Run the page again as soon as that part of the database which it is about has changed."""
 
     @st.fragment(run_every=SECONDS)
     def look() -> None:
-        if loaders.watched() != shown and time.monotonic() >= _Turns.next_at:
+        if part(watched()) != part(shown) and time.monotonic() >= _Turns.next_at:
             _Turns.next_at = time.monotonic() + SECONDS  # until it is known how long this one takes
             st.session_state[_BY_ITSELF] = True
             st.rerun()

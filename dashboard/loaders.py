@@ -1,99 +1,22 @@
-"""The file that caches, beside `dashboard.law_loaders`. Keys hold the database's revision, so that
-new rows appear at once.
+"""What the pages read, each result kept (`dashboard.opened`); the law's is in `law_loaders`."""
 
-What is returned is shared between all sessions: never change it in place.
-"""
-
-import os
-import sys
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any, NamedTuple, ParamSpec, TypeVar
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from numpy.typing import NDArray
-from sqlalchemy import Engine
 
+from dashboard.opened import Database, cached
 from dashboard.run_facts import config_of
 from dashboard.run_picture import RunPicture, picture
 from db import arrangements as stored
 from db import console, epochs, queries, run_lists
 from db.arrangements import Arrangements
-from db.connect import StoreError, reader, without_password
-from db.connect import revision as stored_revision
 from db.filters import Filter, OneOf
 from modadd import procrustes
 from modadd.experiments import EXPERIMENTS
 from modadd.structures import gaps_in_residue
 from modadd.tables import table
-
-P = ParamSpec("P")
-R = TypeVar("R")
-
-_HOW = "streamlit run dashboard/app.py -- --database PATH"
-
-
-class Database(NamedTuple):
-    """An open database at a moment: the first argument, and the cache key, of every loader."""
-
-    engine: Engine
-    revision: int
-
-
-def location() -> str:
-    """`--database PATH` behind `--`, else $MODADD_DATABASE, else modadd.db.
-
-    Raises:
-        StoreError: for any other argument.
-    """
-    arguments = sys.argv[1:]
-    if not arguments:
-        return os.environ.get("MODADD_DATABASE") or "modadd.db"
-    flag, equals, path = arguments[0].partition("=")
-    path = path if equals else " ".join(arguments[1:2])
-    if flag != "--database" or not path or len(arguments) > (1 if equals else 2):
-        raise StoreError(f"the dashboard takes `{_HOW}`, got {' '.join(arguments)}")
-    return path
-
-
-def shown_location() -> str:
-    """The database's place as it may be shown."""
-    return without_password(location())
-
-
-def database() -> Database:
-    """The database, opened for reading.
-
-    Raises:
-        StoreError: if there is nothing to read.
-    """
-    place = location()
-    path = Path(place)
-    # A file that was removed and made anew is another database under the same name.
-    inode = path.stat().st_ino if path.is_file() else 0
-    engine = _engine(str(path.absolute()) if inode else place, inode)
-    return Database(engine, stored_revision(engine))
-
-
-def watched() -> Database | None:
-    """The database at this moment, or None if there is none: cheap, for whoever waits for news."""
-    try:
-        return database()
-    except StoreError:
-        return None
-
-
-@st.cache_resource(max_entries=4, on_release=lambda engine: engine.dispose())
-def _engine(place: str, inode: int) -> Engine:
-    return reader(place)
-
-
-def cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
-    """Keep a loader's last `most` results, by database, revision and arguments."""
-    hash_funcs: dict[Any, Any] = {Engine: id, Filter: repr}
-    return st.cache_resource(max_entries=most, show_spinner=False, hash_funcs=hash_funcs)
 
 
 @cached(8)

@@ -9,7 +9,8 @@ VIEWS = Path(__file__).parent / "views"
 class Page(NamedTuple):
     """name: the file in `views/` and the path in the URL. section: of the navigation. filtered:
     whether the page shows the runs of the filter; only then does the sidebar have it. needs_runs:
-    whether there is nothing to see without a database that holds runs."""
+    whether there is nothing to see without a database that holds runs. of_kind: whether it shows
+    runs of the filter's kind alone, so that others are no news to it."""
 
     name: str
     title: str
@@ -17,6 +18,7 @@ class Page(NamedTuple):
     icon: str
     filtered: bool = True
     needs_runs: bool = True
+    of_kind: bool = False
 
     @property
     def address(self) -> str:
@@ -33,11 +35,11 @@ PAGES: dict[str, Page] = {
     page.name: page
     for page in (
         Page("overview", "Overview", "Results", ":material/home:"),
-        Page("runs", "Runs", "Results", ":material/apps:"),
+        Page("runs", "Runs", "Results", ":material/apps:", of_kind=True),
         Page("run", "Run", "Results", ":material/play_circle:"),
         Page("compare", "Compare", "Results", ":material/compare_arrows:"),
-        Page("tables", "Tables", "Results", ":material/table_chart:"),
-        Page("phases", "Phase diagram", "Results", ":material/grid_on:"),
+        Page("tables", "Tables", "Results", ":material/table_chart:", of_kind=True),
+        Page("phases", "Phase diagram", "Results", ":material/grid_on:", of_kind=True),
         Page("law", "The law on trial", "Results", ":material/gavel:"),
         Page("lab", "Lab", "Workbench", ":material/science:", filtered=False, needs_runs=False),
         Page("sql", "SQL", "Workbench", ":material/terminal:", filtered=False),

@@ -9,7 +9,7 @@ import streamlit as st
 
 from dashboard import loaders, states
 from dashboard.controls import link_query
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.pages import PAGES
 from dashboard.run_facts import fraction, nearest_runs, neighbours_in_list
 from dashboard.run_rows import with_structure
@@ -27,7 +27,7 @@ _MOST = 2**53 - 1  # as browsers count
 
 def pick_run(opened: Database, chosen: Filter) -> int:
     """The run in the URL, else the filter's first; with ways to the others of the filter."""
-    ids = loaders.run_ids(opened, chosen)
+    ids = loaders.run_ids(opened.of(chosen.kind), chosen)
     run_id = _asked(opened)
     if run_id is None:
         if not ids:

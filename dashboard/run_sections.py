@@ -9,7 +9,7 @@ from dashboard import loaders, states
 from dashboard.charts_gallery import TILE, gallery_chart
 from dashboard.controls import open_page
 from dashboard.gallery import MOST_TILES, frames_of, gallery
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from dashboard.pages import PAGES
 from dashboard.player import frame_on_screen, player
 from dashboard.run_rows import column_order, label, thumbnail, varying

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from dashboard import loaders
-from dashboard.loaders import Database
+from dashboard.opened import Database
 from db.filters import Filter
 from modadd.comparable import papers_experiment
 from modadd.experiments import EXPERIMENTS

@@ -10,7 +10,7 @@ import streamlit as st
 import vl_convert
 
 from dashboard import typesetting
-from dashboard.loaders import shown_location
+from dashboard.opened import shown_location
 from dashboard.theme import on_paper
 
 TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}

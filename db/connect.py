@@ -3,7 +3,7 @@
 import os
 import sqlite3
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
@@ -15,23 +15,25 @@ from sqlalchemy import (
     Engine,
     create_engine,
     event,
+    insert,
     inspect,
     make_url,
     select,
     update,
 )
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
 from db.errors import NoDatabaseError as NoDatabaseError
 from db.errors import StoreError as StoreError
 from db.errors import understood as understood
 from db.errors import without_password as without_password
-from db.schema import SCHEMA_VERSION, Base, Store
+from db.schema import SCHEMA_VERSION, Base, Change, Store
 from db.soundness import MOST_SECONDS, fence, limit_time, stored_version
 
 # Blobs of 2.6 KB would waste a third of SQLite's default pages of 4 KB.
 PAGE_SIZE = 32768
 BUSY_TIMEOUT_MS = 60_000
+ANY_KIND = ""  # in `changes`
 
 
 def database_url(location: str) -> URL:
@@ -128,8 +130,10 @@ def console_connection(engine: Engine) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(engine: Engine) -> Iterator[Connection]:
+def writing(engine: Engine, changes: Collection[str] = (ANY_KIND,)) -> Iterator[Connection]:
     """One write transaction: all of it or nothing, and the revision grows by one.
+
+    changes: the kinds of run that it changes.
 
     Raises:
         StoreError: when the database refuses (a full disk, say); nothing was written then.
@@ -138,6 +142,11 @@ def writing(engine: Engine) -> Iterator[Connection]:
     with understood(place), _locked(engine), _for_writing(engine).begin() as connection:
         # First, because it locks the row: other databases than SQLite let writers in side by side.
         connection.execute(update(Store).values(revision=Store.revision + 1))
+        now = select(Store.revision).scalar_subquery()
+        for kind in changes:
+            known = update(Change).where(Change.kind == kind).values(revision=now)
+            if connection.execute(known).rowcount == 0:
+                connection.execute(insert(Change).values(kind=kind, revision=now))
         yield connection
 
 
@@ -145,6 +154,17 @@ def revision(engine: Engine) -> int:
     """How many write transactions the database has seen: a key for caches."""
     with engine.connect() as connection:
         return int(connection.execute(select(Store.revision)).scalar_one())
+
+
+def changes(engine: Engine) -> dict[str, int]:
+    """kind → the revision that last changed runs of that kind; of `ANY_KIND`, of any. Empty where
+    that is not known: the file is of before that was noted."""
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(select(Change.kind, Change.revision)).all()
+    except DBAPIError:
+        return {}
+    return {kind: last for kind, last in rows if isinstance(last, int)}
 
 
 def _locked(engine: Engine) -> Any:

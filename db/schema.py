@@ -69,6 +69,20 @@ class Store(Base):
     declaration: Mapped[str]
 
 
+class Change(Base):
+    """When the runs of a kind last changed, or what hangs on them: who reads those of one kind need
+    not read again because others came.
+
+    kind: '' is any of them. revision: that of the store with the write.
+    """
+
+    __tablename__ = "changes"
+    __table_args__ = STRICT
+
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    revision: Mapped[int]
+
+
 class Job(Base):
     """One invocation that stored runs: the provenance that its runs share.
 

@@ -72,7 +72,7 @@ def add_runs(
     Returns:
         how many of the runs were left alone although they have snapshots that are not stored.
     """
-    with writing(engine) as connection:
+    with writing(engine, {record.kind for record in records}) as connection:
         stored = _stored_epochs(connection, [record.config_hash for record in records])
         more = [r for r in records if not _covers(stored.get(r.config_hash), r)]
         new = [r for r in more if _may_replace(r, stored.get(r.config_hash))]

@@ -30,7 +30,7 @@ def contents(path="modadd.db"):
             for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
         ]
         rows = {}
-        for table in sorted(set(tables) - {"jobs", "store"}):
+        for table in sorted(set(tables) - {"jobs", "store", "changes"}):
             columns = [c[1] for c in connection.execute(f"PRAGMA table_info({table})")]
             kept = ", ".join(c for c in columns if c not in ("job_id", "wall_time"))
             found = connection.execute(f"SELECT {kept} FROM {table}").fetchall()

@@ -96,7 +96,7 @@ def test_keep_stores_the_run_by_the_ordinary_job(monkeypatch):
 
 
 def test_a_job_that_fails_is_one_line(monkeypatch):
-    monkeypatch.setattr(keep.loaders, "location", lambda: "no/such/folder/x.db")
+    monkeypatch.setattr(keep, "location", lambda: "no/such/folder/x.db")
     job = Keeping(TrainingConfig(epochs=3))
     job.wait(60)
     assert "no directory" in job.failure

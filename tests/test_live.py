@@ -5,7 +5,7 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard import live, loaders
+from dashboard import live, opened
 
 SCRIPT = Path(__file__).parent.parent / "dashboard" / "script.py"
 
@@ -16,13 +16,13 @@ def test_new_rows_are_looked_for_often_enough():
 
 def test_a_database_that_appears_is_seen(modadd, monkeypatch):
     monkeypatch.setattr("sys.argv", ["streamlit"])
-    assert loaders.watched() is None
+    assert opened.watched() is None
     modadd("simulate", "--steps", 2)
     monkeypatch.setattr("sys.argv", ["streamlit"])
-    before = loaders.watched()
+    before = opened.watched()
     modadd("simulate", "--steps", 2, "--seeds", 1)
     monkeypatch.setattr("sys.argv", ["streamlit"])
-    assert before != loaders.watched() is not None
+    assert before != opened.watched() is not None
 
 
 def test_looking_alone_does_not_run_the_page_again(monkeypatch, small_database):
@@ -40,7 +40,7 @@ def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
     begun = []
     monkeypatch.setattr("streamlit.rerun", lambda: begun.append(time.monotonic()))
     monkeypatch.setattr(live._Turns, "next_at", 0.0)
-    monkeypatch.setattr(loaders, "watched", lambda: None)  # the database has changed since
+    monkeypatch.setattr(live, "watched", lambda: None)  # the database has changed since
     readers = [AppTest.from_file(str(SCRIPT), default_timeout=30) for _ in range(2)]
     for reader in readers:
         assert not reader.run().exception

@@ -9,13 +9,14 @@ from dashboard.compare import DISTRIBUTIONS, comparison, distribution, structure
 from dashboard.controls import filter_of_page, filter_of_side
 from dashboard.header import header
 from dashboard.likeness import RIGHT, overlay_section, swap_button
+from dashboard.opened import database
 from dashboard.run_rows import with_structure
 from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.simulators import SIMULATORS
 from modadd.structures import CIRCLE_THRESHOLD
 
-opened, left = loaders.database(), filter_of_page()
+opened, left = database(), filter_of_page()
 header(
     "Compare",
     "Two sets of runs beside each other: bars and bands are 95 % intervals, and a small p says "
@@ -69,7 +70,9 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 sql = f"{left.sql()}\n\n{right.sql()}"
 chosen = {f"left: {SIMULATORS[left.kind].title}": left}
 chosen[f"right: {SIMULATORS[right.kind].title}"] = right
-sides = {side: with_structure(loaders.runs(opened, one)) for side, one in chosen.items()}
+sides = {
+    side: with_structure(loaders.runs(opened.of(one.kind), one)) for side, one in chosen.items()
+}
 for column, (side, runs) in zip(st.columns(2), sides.items(), strict=True):
     with column:
         named(side.split(":")[0].capitalize(), chosen[side], runs)
@@ -101,4 +104,4 @@ with two:
     )
     take_away("comparison", table, sql=sql)
 distributions(sides)
-overlay_section(opened, left_runs, right, right_runs, sql)
+overlay_section(opened.of(left.kind, right.kind), left_runs, right, right_runs, sql)

@@ -7,7 +7,7 @@ from dashboard.beside import beside_the_paper
 from dashboard.controls import filter_of_page, kinds_offered
 from dashboard.header import header
 from dashboard.jobs_shown import jobs_section
-from dashboard.loaders import Database
+from dashboard.opened import Database, database
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
@@ -40,7 +40,7 @@ def experiments(opened: Database) -> None:
     take_away("experiments", wide, command=terminal("list"))
 
 
-opened, chosen = loaders.database(), filter_of_page()
+opened, chosen = database(), filter_of_page()
 header(
     "Clustering and alignment in modular addition",
     "What this database holds, and the paper's Tables 1 and 2 beside it: points are estimates, "

@@ -6,6 +6,7 @@ from dashboard import loaders, states
 from dashboard.charts_run import run_chart
 from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
+from dashboard.opened import database
 from dashboard.pages import PAGES
 from dashboard.player import frame_on_screen, player
 from dashboard.run_facts import config_of, sweep_words
@@ -33,11 +34,12 @@ PARTICLES = (
     r"r = x_{ij} - x_{kl}",
 )
 
-opened, chosen = loaders.database(), filter_of_page()
+opened, chosen = database(), filter_of_page()
 run_id = pick_run(opened, chosen)
 details = loaders.run_details(opened, run_id)
 assert details is not None, "pick_run takes stored runs alone"
 kind = details["kind"]
+opened = opened.of(kind)
 row = loaders.run_fields(opened, kind, run_id)
 config = config_of(kind, row)
 has_classifier = SIMULATORS[kind].has_classifier

@@ -5,6 +5,7 @@ import streamlit as st
 from dashboard import loaders, states, table_controls
 from dashboard.controls import filter_of_page
 from dashboard.header import header
+from dashboard.opened import database
 from dashboard.table_rows import at_epoch, counts_in_prose, named, with_tolerance
 from dashboard.table_sections import runs_section, strip_section, table_section
 from modadd.comparable import papers_rows
@@ -12,7 +13,8 @@ from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
 from modadd.simulators import SIMULATORS
 from modadd.tables import IMPERFECTIONS
 
-opened, chosen = loaders.database(), filter_of_page()
+chosen = filter_of_page()
+opened = database().of(chosen.kind)
 header(
     "Tables",
     "The paper's table over the runs of the filter, a row a group, each number with its 95 % "

@@ -1,0 +1,101 @@
+"""The database that the pages read, and what keeps what they read of it. Keys hold the revision, so
+that new rows appear at once.
+
+What is kept is shared between all sessions: never change it in place.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import streamlit as st
+from sqlalchemy import Engine
+
+from db.connect import ANY_KIND, StoreError, changes, reader, revision, without_password
+from db.filters import Filter
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_HOW = "streamlit run dashboard/app.py -- --database PATH"
+
+
+@dataclass(frozen=True)
+class Database:
+    """An open database at a moment: the first argument, and the cache key, of every loader.
+
+    changes: kind → the revision that last changed runs of that kind, if that is known.
+    """
+
+    engine: Engine
+    revision: int
+    changes: Mapping[str, int] = field(compare=False)
+
+    def of(self, *kinds: str) -> "Database":
+        """The same for whoever reads runs of these kinds alone: as it was after their last change,
+        so that what was read since is found again, whatever other runs came."""
+        if not self.changes:
+            return self
+        last = max(self.changes.get(kind, 0) for kind in (ANY_KIND, *kinds))
+        return replace(self, revision=last)
+
+
+def location() -> str:
+    """`--database PATH` behind `--`, else $MODADD_DATABASE, else modadd.db.
+
+    Raises:
+        StoreError: for any other argument.
+    """
+    arguments = sys.argv[1:]
+    if not arguments:
+        return os.environ.get("MODADD_DATABASE") or "modadd.db"
+    flag, equals, path = arguments[0].partition("=")
+    path = path if equals else " ".join(arguments[1:2])
+    if flag != "--database" or not path or len(arguments) > (1 if equals else 2):
+        raise StoreError(f"the dashboard takes `{_HOW}`, got {' '.join(arguments)}")
+    return path
+
+
+def shown_location() -> str:
+    """The database's place as it may be shown."""
+    return without_password(location())
+
+
+def database() -> Database:
+    """The database, opened for reading.
+
+    Raises:
+        StoreError: if there is nothing to read.
+    """
+    place = location()
+    path = Path(place)
+    # A file that was removed and made anew is another database under the same name.
+    inode = path.stat().st_ino if path.is_file() else 0
+    engine = _engine(str(path.absolute()) if inode else place, inode)
+    return Database(engine, revision(engine), changes(engine))
+
+
+def watched() -> Database | None:
+    """The database at this moment, or None if there is none: cheap, for whoever waits for news."""
+    try:
+        return database()
+    except StoreError:
+        return None
+
+
+@st.cache_resource(max_entries=4, on_release=lambda engine: engine.dispose())
+def _engine(place: str, inode: int) -> Engine:
+    return reader(place)
+
+
+def cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Keep a loader's last `most` results, by database, revision and arguments."""
+    hash_funcs: dict[Any, Any] = {Database: _moment, Filter: repr}
+    return st.cache_resource(max_entries=most, show_spinner=False, hash_funcs=hash_funcs)
+
+
+def _moment(opened: Database) -> tuple[int, int]:
+    return id(opened.engine), opened.revision
