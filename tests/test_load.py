@@ -29,7 +29,7 @@ def read(address, number, changes, pause, together):
         together.wait(300)
         seconds = []
         for _ in range(changes):
-            time.sleep(draw.uniform(pause / 3, pause))
+            session.rest(draw.uniform(pause / 3, pause))
             seconds.append(session.choose("Structure", draw.choice(CHOICES)))
         return seconds, session.errors
 
