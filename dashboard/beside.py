@@ -6,6 +6,7 @@ import altair as alt
 import streamlit as st
 
 from dashboard import cells, charts, loaders, states
+from dashboard.drawn import drawn
 from dashboard.opened import Database
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
@@ -22,11 +23,17 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
         states.no_runs_of(name)
         return
     (group,) = experiment.groups
-    drawn = (
-        charts.beside_the_paper(found, group, "circles", "Share of circles", percent=True),
-        charts.beside_the_paper(found, group, "grid_imperfections", "Imperfections of the grids"),
+    pictures = (
+        drawn(charts.beside_the_paper, found, group, "circles", "Share of circles", percent=True),
+        drawn(
+            charts.beside_the_paper,
+            found,
+            group,
+            "grid_imperfections",
+            "Imperfections of the grids",
+        ),
     )
-    for column, chart, part in zip(st.columns(2, gap="large"), drawn, "ab", strict=True):
+    for column, chart, part in zip(st.columns(2, gap="large"), pictures, "ab", strict=True):
         column.altair_chart(chart, key=f"{name}-{part}")
     st.markdown(cells.summary(found))
     st.dataframe(
@@ -46,7 +53,7 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
     take_away(
         name,
         found,
-        chart=lambda: alt.hconcat(*drawn),
+        chart=lambda: alt.hconcat(*pictures),
         sql=replace(narrowed, experiments=(name,)).sql(),
         command=None if narrowed != Filter(kind=experiment.kind) else terminal("tables", name),
     )

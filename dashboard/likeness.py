@@ -11,6 +11,7 @@ from dashboard import loaders, states
 from dashboard.charts_compare import overlay_chart, residual_chart
 from dashboard.compare import in_words, overlaid
 from dashboard.controls import link_query, set_filter
+from dashboard.drawn import drawn
 from dashboard.opened import Database
 from dashboard.pages import PAGES
 from dashboard.run_rows import thumbnail, varying
@@ -73,7 +74,7 @@ def overlay_section(
     (unlabelled,) = fits.loc[fits["run_id"] == other, "unlabelled"]
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
-        chart = overlay_chart(rows, side=460 if dim < 3 else 300)
+        chart = drawn(overlay_chart, rows, side=460 if dim < 3 else 300)
         with st.container(key="overlay-box"):
             st.altair_chart(chart, key="overlay", width="content")
         st.caption(
@@ -151,7 +152,7 @@ def _numbers(fits: pd.DataFrame, residual: float, unlabelled: float, sql: str) -
     one.metric("Residual", f"{residual:.3f}", help="0: a copy; about 1: nothing in common.")
     two.metric("By name", f"{unlabelled:.3f}", help="The residual without relabelling.")
     three.metric("Rank", f"{rank:,} of {n:,}", help="Among the right's runs, most alike first.")
-    chart = residual_chart(fits, residual)
+    chart = drawn(residual_chart, fits, residual)
     st.altair_chart(chart, key="residuals")
     take_away("residuals", fits, chart=chart, sql=sql)
 

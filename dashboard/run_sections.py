@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.charts_gallery import TILE, gallery_chart
 from dashboard.controls import open_page
+from dashboard.drawn import drawn
 from dashboard.gallery import MOST_TILES, frames_of, gallery
 from dashboard.opened import Database
 from dashboard.pages import PAGES
@@ -53,7 +54,7 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
     tiles["label"] = [label(row, varied) for row in tiles.to_dict("records")]
     colours = {n: residue_colours(n) for n in {run.embeddings.shape[1] for run in stored.values()}}
     shown = gallery(tiles, stored, frames, _COLUMNS[count], colours, alike=bool(alike))
-    chart = gallery_chart(shown, about)
+    chart = drawn(gallery_chart, shown, about)
     clickable = "run" in PAGES
     with st.container(key="gallery-box"):
         st.html(f'<div style="font-size:.85rem">{_FRAMES}</div>')

@@ -9,6 +9,7 @@ import streamlit as st
 from dashboard import cells
 from dashboard.charts_tables import POINT, correlated, sensitivity
 from dashboard.controls import open_page, set_filter
+from dashboard.drawn import drawn
 from dashboard.pages import PAGES
 from dashboard.run_rows import about_marks, marks
 from dashboard.table_rows import mixed, named, survival
@@ -66,7 +67,7 @@ def runs_section(
     counted = definitions.chosen(rows["radius_ratio"].to_numpy())
     counted &= rows.index.isin(definitions.counted(rows).index)
     shown = rows.assign(structure=circle.map({True: "circle", False: "grid"}), counted=counted)
-    chart = correlated(marks(shown), x, y)
+    chart = drawn(correlated, marks(shown), x, y)
     clickable = "run" in PAGES
     event: Any = st.altair_chart(
         chart, key="runs-correlated", selection_mode=[POINT] if clickable else None,
@@ -86,7 +87,7 @@ def strip_section(
 ) -> None:
     """The strip of one definition, with the setting chosen, and what survives in words."""
     shown = named(found, groups)
-    chart = sensitivity(shown, setting, _STRIPS[name])
+    chart = drawn(sensitivity, shown, setting, _STRIPS[name])
     st.altair_chart(chart, key=f"strip-{name}")
     st.markdown("  \n".join(survival(shown, setting)))
     take_away(f"sensitivity-{name}", found, chart=chart, sql=chosen.sql())

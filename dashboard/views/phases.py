@@ -8,6 +8,7 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.charts_phases import CELL, curve, heat_map
 from dashboard.controls import filter_of_page, open_page, set_filter
+from dashboard.drawn import drawn
 from dashboard.header import header
 from dashboard.opened import database
 from dashboard.phase_queries import filter_of_cell, grouped_sql
@@ -94,9 +95,9 @@ if not cells["n"].any():
     st.stop()
 title = quantity if asked.among is None else f"{quantity} among the {among}"
 chart = (
-    curve(cells, x, title, percent=percent, clickable=True)
+    drawn(curve, cells, x, title, percent=percent, clickable=True)
     if y == ALONE
-    else heat_map(cells, x, y, title, percent=percent, clickable=True)
+    else drawn(heat_map, cells, x, y, title, percent=percent, clickable=True)
 )
 st.markdown(f"**{title[0].upper()}{title[1:]}**")
 event: Any = st.altair_chart(
