@@ -5,8 +5,10 @@ import sqlite3
 import pytest
 
 from db.connect import (
+    ANY_KIND,
     SCHEMA_VERSION,
     StoreError,
+    changes,
     open_for_writing,
     reader,
     revision,
@@ -110,6 +112,29 @@ def test_an_exception_rolls_back():
         with engine.connect() as connection:
             assert connection.exec_driver_sql("SELECT count(*) FROM jobs").scalar_one() == 0
         assert revision(engine) == 0
+
+
+def test_a_write_says_which_kinds_of_run_it_changes():
+    with open_for_writing("a.db") as engine:
+        assert changes(engine) == {}
+        both = ("particle", "transformer")
+        for kinds in [both[1:], both, (), (ANY_KIND,), both[:1]]:
+            with writing(engine, kinds):
+                pass
+        assert changes(engine) == {"transformer": 2, "particle": 5, ANY_KIND: 4}
+        with pytest.raises(ZeroDivisionError), writing(engine, ("particle",)):
+            raise ZeroDivisionError
+        assert changes(engine)["particle"] == 5
+
+
+def test_a_file_of_before_changes_were_noted_is_read():
+    create()
+    with sqlite3.connect("a.db") as connection:
+        connection.execute("DROP TABLE changes")
+    connection.close()
+    engine = reader("a.db")
+    assert changes(engine) == {}
+    engine.dispose()
 
 
 def test_a_directory_that_cannot_be_written_is_refused_for_writing_and_read(monkeypatch):

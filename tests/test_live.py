@@ -3,9 +3,10 @@
 import time
 from pathlib import Path
 
+import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard import live, opened
+from dashboard import frame, live, opened
 
 SCRIPT = Path(__file__).parent.parent / "dashboard" / "script.py"
 
@@ -32,6 +33,25 @@ def test_looking_alone_does_not_run_the_page_again(monkeypatch, small_database):
     monkeypatch.setattr("streamlit.rerun", lambda: again.append(1))
     assert not AppTest.from_file(str(SCRIPT), default_timeout=30).run().exception
     assert not again
+
+
+@pytest.mark.parametrize(("page", "is_news"), [("runs", False), ("overview", True)])
+def test_runs_of_another_kind_are_no_news_to_a_page_of_one(
+    monkeypatch, modadd, open_page, page, is_news
+):
+    modadd("train", "--epochs", 2)
+    shown = open_page(page)
+    before = opened.database()
+    modadd("simulate", "--steps", 2)
+    monkeypatch.setattr("sys.argv", ["streamlit"])
+    again = []
+    monkeypatch.setattr("streamlit.rerun", lambda: again.append(1))
+    monkeypatch.setattr(live._Turns, "next_at", 0.0)
+    now = opened.watched()
+    monkeypatch.setattr(frame, "database", lambda: before)
+    monkeypatch.setattr(live, "watched", lambda: now)
+    shown.run()
+    assert bool(again) == is_news
 
 
 def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
