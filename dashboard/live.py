@@ -7,7 +7,7 @@ import streamlit as st
 
 from dashboard.opened import Database, watched
 
-SECONDS = 1.5
+SECONDS = 1.0
 REST = 3  # times as long as a page took to draw by itself, none is drawn by itself again
 _BY_ITSELF = "drawn by itself"  # in the session, from the look that found news to the page drawn
 
