@@ -23,6 +23,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, update
 
 from db.backup import copy_whole
+from db.errors import without_password
 from db.schema import SCHEMA_VERSION, Base, Store
 
 STEPS = Path(__file__).parent / "migrations"
@@ -50,7 +51,7 @@ def upgrade(
                 step()
         Base.metadata.create_all(connection)
         connection.execute(update(Store).values(schema_version=target))
-    place = engine.url.render_as_string(hide_password=True) if path is None else path
+    place = without_password(str(engine.url)) if path is None else path
     _say(f"upgraded {place} from schema version {version} to {target}")
 
 

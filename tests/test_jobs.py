@@ -192,6 +192,8 @@ def test_the_command_is_stored_so_that_it_can_be_pasted(modadd):
 
 def test_passwords_are_not_stored():
     assert without_password("postgresql://me:secret@host/x") == "postgresql://me:***@host/x"
+    in_query = "postgresql://host/x?user=me&password={}&sslmode=require"
+    assert without_password(in_query.format("a:b@c")) == in_query.format("***")
     assert without_password("--database=Zürich.db") == "--database=Zürich.db"
     assert without_password("\udcff.db") == "\\udcff.db"
 
