@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard.growing import growing_runs
 from dashboard.opened import Database, cached
 from dashboard.run_facts import config_of
 from dashboard.run_picture import RunPicture, picture
@@ -61,10 +62,9 @@ def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None
     return run_lists.span(opened.engine, kind, column)
 
 
-@cached(4)
 def all_runs(opened: Database, kind: str) -> pd.DataFrame:
-    """All runs of a kind, in order of run_id."""
-    return run_lists.filtered_runs(opened.engine, Filter(kind=kind))
+    """All runs of a kind, in order of run_id: at least as new as `opened`."""
+    return growing_runs(opened.engine, kind).at(opened)
 
 
 @cached(16)

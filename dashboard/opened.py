@@ -9,12 +9,13 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from threading import Lock
 from typing import Any, ParamSpec, TypeVar
 
 import streamlit as st
 from sqlalchemy import Engine
 
-from db.connect import ANY_KIND, StoreError, changes, reader, revision, without_password
+from db.connect import ANY_KIND, Changed, StoreError, changes, reader, revision, without_password
 from db.filters import Filter
 
 P = ParamSpec("P")
@@ -27,20 +28,26 @@ _HOW = "streamlit run dashboard/app.py -- --database PATH"
 class Database:
     """An open database at a moment: the first argument, and the cache key, of every loader.
 
-    changes: kind → the revision that last changed runs of that kind, if that is known.
+    changes: kind → when runs of that kind last changed, if that is known.
     """
 
     engine: Engine
     revision: int
-    changes: Mapping[str, int] = field(compare=False)
+    changes: Mapping[str, Changed] = field(compare=False)
 
     def of(self, *kinds: str) -> "Database":
         """The same for whoever reads runs of these kinds alone: as it was after their last change,
         so that what was read since is found again, whatever other runs came."""
         if not self.changes:
             return self
-        last = max(self.changes.get(kind, 0) for kind in (ANY_KIND, *kinds))
-        return replace(self, revision=last)
+        return replace(self, revision=max(last.revision for last in self._last(*kinds)))
+
+    def has_only_added(self, kind: str, since: int) -> bool:
+        """Whether the runs of a kind that were there at a revision are known to stand unchanged."""
+        return bool(self.changes) and all(last.rewritten <= since for last in self._last(kind))
+
+    def _last(self, *kinds: str) -> list[Changed]:
+        return [self.changes.get(kind, Changed(0, 0)) for kind in (ANY_KIND, *kinds)]
 
 
 def location() -> str:
@@ -74,8 +81,16 @@ def database() -> Database:
     path = Path(place)
     # A file that was removed and made anew is another database under the same name.
     inode = path.stat().st_ino if path.is_file() else 0
-    engine = _engine(str(path.absolute()) if inode else place, inode)
-    return Database(engine, revision(engine), changes(engine))
+    file = str(path.absolute()) if inode else place
+    seen = _seen(file, inode)
+    with seen.lock:
+        engine = _engine(file, inode, seen.restored)
+        now = revision(engine)
+        if now < seen.revision:
+            seen.restored += 1
+            engine = _engine(file, inode, seen.restored)
+        seen.revision = now
+    return Database(engine, now, changes(engine))
 
 
 def watched() -> Database | None:
@@ -87,8 +102,23 @@ def watched() -> Database | None:
 
 
 @st.cache_resource(max_entries=4, on_release=lambda engine: engine.dispose())
-def _engine(place: str, inode: int) -> Engine:
+def _engine(place: str, inode: int, restored: int) -> Engine:
     return reader(place)
+
+
+@dataclass
+class _Seen:
+    """A file's last revision, and how often an older copy was written over it: as another database
+    would be, it is then read from the start."""
+
+    lock: Lock = field(default_factory=Lock)
+    revision: int = 0
+    restored: int = 0
+
+
+@st.cache_resource(max_entries=4)
+def _seen(place: str, inode: int) -> _Seen:
+    return _Seen()
 
 
 def cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:

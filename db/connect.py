@@ -6,7 +6,7 @@ import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 from sqlalchemy import (
@@ -130,10 +130,10 @@ def console_connection(engine: Engine) -> sqlite3.Connection:
 
 
 @contextmanager
-def writing(engine: Engine, changes: Collection[str] = (ANY_KIND,)) -> Iterator[Connection]:
+def writing(engine: Engine, changed: Collection[str] = (ANY_KIND,)) -> Iterator[Connection]:
     """One write transaction: all of it or nothing, and the revision grows by one.
 
-    changes: the kinds of run that it changes.
+    changed: the kinds of run that it changes.
 
     Raises:
         StoreError: when the database refuses (a full disk, say); nothing was written then.
@@ -142,12 +142,18 @@ def writing(engine: Engine, changes: Collection[str] = (ANY_KIND,)) -> Iterator[
     with understood(place), _locked(engine), _for_writing(engine).begin() as connection:
         # First, because it locks the row: other databases than SQLite let writers in side by side.
         connection.execute(update(Store).values(revision=Store.revision + 1))
-        now = select(Store.revision).scalar_subquery()
-        for kind in changes:
-            known = update(Change).where(Change.kind == kind).values(revision=now)
-            if connection.execute(known).rowcount == 0:
-                connection.execute(insert(Change).values(kind=kind, revision=now))
+        note_change(connection, changed, rewrites=True)
         yield connection
+
+
+def note_change(connection: Connection, kinds: Collection[str], *, rewrites: bool) -> None:
+    """Note in a write transaction that it changes runs of these kinds; rewrites: stored ones."""
+    now = select(Store.revision).scalar_subquery()
+    values = {"revision": now} | ({"rewritten": now} if rewrites else {})
+    for kind in kinds:
+        known = update(Change).where(Change.kind == kind).values(values)
+        if connection.execute(known).rowcount == 0:
+            connection.execute(insert(Change).values({"kind": kind, "rewritten": now, **values}))
 
 
 def revision(engine: Engine) -> int:
@@ -156,15 +162,22 @@ def revision(engine: Engine) -> int:
         return int(connection.execute(select(Store.revision)).scalar_one())
 
 
-def changes(engine: Engine) -> dict[str, int]:
-    """kind → the revision that last changed runs of that kind; of `ANY_KIND`, of any. Empty where
-    that is not known: the file is of before that was noted."""
+class Changed(NamedTuple):
+    """The revisions that last changed runs of a kind, and that last changed stored ones."""
+
+    revision: int
+    rewritten: int
+
+
+def changes(engine: Engine) -> dict[str, Changed]:
+    """What is known of each kind of run, and of `ANY_KIND`. Empty where nothing is: the file is of
+    before that was noted."""
+    query = select(Change.kind, Change.revision, Change.rewritten)
     try:
         with engine.connect() as connection:
-            rows = connection.execute(select(Change.kind, Change.revision)).all()
-    except DBAPIError:
+            return {kind: Changed(*map(int, last)) for kind, *last in connection.execute(query)}
+    except (DBAPIError, ValueError, TypeError):
         return {}
-    return {kind: last for kind, last in rows if isinstance(last, int)}
 
 
 def _locked(engine: Engine) -> Any:

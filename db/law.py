@@ -74,7 +74,7 @@ def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> 
     numbers of two versions never stand side by side.
     """
     columns = _columns(records)
-    with writing(engine, changes=("transformer",)) as connection:
+    with writing(engine, changed=("transformer",)) as connection:
         _drop_other_versions(connection, version)
         ids = [record.run_id for record in records]
         stored = set(connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars())

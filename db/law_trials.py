@@ -21,7 +21,7 @@ def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -
     """Store rows (run_id, epoch, law and the table's numbers) in place of those of the same runs
     and epochs; those of deleted runs are dropped."""
     numbers = _numbers(table)
-    with writing(engine, changes=("transformer",)) as connection:
+    with writing(engine, changed=("transformer",)) as connection:
         declare_columns(connection, table)
         ids = rows["run_id"].unique().tolist()
         stored = connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars()

@@ -26,7 +26,7 @@ def job_at_work(
     """Open a job's row and yield its id; for the length of the block it is seen to be at work
     (`jobs_at_work`). provenance: the other columns of `jobs`."""
     with ExitStack() as held:
-        with writing(engine, changes=()) as connection:
+        with writing(engine, changed=()) as connection:
             row = {**provenance, "packages": json.dumps(packages, sort_keys=True)}
             job = insert(Job).values(**row, planned_runs=planned_runs, started_at=_now())
             job_id = connection.execute(job.returning(Job.job_id)).scalar_one()
@@ -36,7 +36,7 @@ def job_at_work(
 
 def finish_job(engine: Engine, job_id: int) -> None:
     """Note when a job ended of its own accord."""
-    with writing(engine, changes=()) as connection:
+    with writing(engine, changed=()) as connection:
         connection.execute(update(Job).where(Job.job_id == job_id).values(finished_at=_now()))
 
 

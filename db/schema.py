@@ -70,10 +70,11 @@ class Store(Base):
 
 
 class Change(Base):
-    """When the runs of a kind last changed, or what hangs on them: who reads those of one kind need
-    not read again because others came.
+    """When the runs of a kind last changed, or what hangs on them: who has read those of one kind
+    need not read again because others came, nor read all again because some were added.
 
-    kind: '' is any of them. revision: that of the store with the write.
+    kind: '' is any of them. revision: that of the store with the write. rewritten: with the last
+    that did more than add runs.
     """
 
     __tablename__ = "changes"
@@ -81,6 +82,7 @@ class Change(Base):
 
     kind: Mapped[str] = mapped_column(primary_key=True)
     revision: Mapped[int]
+    rewritten: Mapped[int]
 
 
 class Job(Base):

@@ -19,7 +19,7 @@ from sqlalchemy import (
     update,
 )
 
-from db.connect import writing
+from db.connect import note_change, writing
 from db.declarations import declare_columns
 from db.insertion import insert_rows, nullable
 from db.schema import (
@@ -72,7 +72,8 @@ def add_runs(
     Returns:
         how many of the runs were left alone although they have snapshots that are not stored.
     """
-    with writing(engine, {record.kind for record in records}) as connection:
+    kinds = {record.kind for record in records}
+    with writing(engine, changed=()) as connection:
         stored = _stored_epochs(connection, [record.config_hash for record in records])
         more = [r for r in records if not _covers(stored.get(r.config_hash), r)]
         new = [r for r in more if _may_replace(r, stored.get(r.config_hash))]
@@ -84,6 +85,7 @@ def add_runs(
         run_ids = [*ids.values(), *(s.run_id for h, s in stored.items() if h not in ids)]
         members |= {(name, run_id) for name in experiments for run_id in run_ids}
         _write_members(connection, members)
+        note_change(connection, kinds, rewrites=bool(stored))
     return len(more) - len(new)
 
 

@@ -9,6 +9,7 @@ from db.connect import (
     SCHEMA_VERSION,
     StoreError,
     changes,
+    note_change,
     open_for_writing,
     reader,
     revision,
@@ -121,10 +122,14 @@ def test_a_write_says_which_kinds_of_run_it_changes():
         for kinds in [both[1:], both, (), (ANY_KIND,), both[:1]]:
             with writing(engine, kinds):
                 pass
-        assert changes(engine) == {"transformer": 2, "particle": 5, ANY_KIND: 4}
+        expected = {"transformer": (2, 2), "particle": (5, 5), ANY_KIND: (4, 4)}
+        assert changes(engine) == expected
+        with writing(engine, ()) as connection:
+            note_change(connection, ["particle"], rewrites=False)
+        assert changes(engine) == expected | {"particle": (6, 5)}
         with pytest.raises(ZeroDivisionError), writing(engine, ("particle",)):
             raise ZeroDivisionError
-        assert changes(engine)["particle"] == 5
+        assert changes(engine)["particle"] == (6, 5)
 
 
 def test_a_file_of_before_changes_were_noted_is_read():

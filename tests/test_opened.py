@@ -1,10 +1,16 @@
 """What pages keep of a database, and when they read it again."""
 
+import contextlib
+import sqlite3
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
 import pytest
 
-from dashboard import loaders
+from dashboard import growing, loaders
 from dashboard.opened import database
+from db import run_lists
 from db.connect import open_for_writing
 from db.filters import Filter
 from db.store import add_to_experiments, update_series
@@ -36,13 +42,60 @@ def test_other_kinds_of_run_leave_what_was_read_of_one(looking, modadd):
     assert len(loaders.runs(after.of("particle"), Filter(kind="particle"))) == 1
 
 
-def test_new_runs_of_a_kind_are_read(looking, modadd):
-    before = looking()
-    assert len(loaders.runs(before.of("transformer"), NETWORKS)) == 1
+def networks(looking):
+    """The networks as a page has them, and as the database does."""
+    opened = looking()
+    kept = loaders.runs(opened.of("transformer"), NETWORKS)
+    return kept, run_lists.filtered_runs(opened.engine, NETWORKS)
+
+
+@pytest.fixture
+def asked(monkeypatch):
+    """What is asked for of the runs of a kind."""
+    found, read = [], growing.filtered_runs
+    monkeypatch.setattr(
+        growing,
+        "filtered_runs",
+        lambda engine, chosen: found.append(chosen) or read(engine, chosen),
+    )
+    return found
+
+
+def test_new_runs_alone_are_read(looking, modadd, asked):
+    networks(looking)
+    for seed in (1, 2):
+        modadd("train", "--epochs", 2, "--seeds", seed)
+        pd.testing.assert_frame_equal(*networks(looking))
+    assert [chosen.to_query() for chosen in asked[1:]] == [
+        {"kind": "transformer", "where": f"run_id:{seed + 1}.."} for seed in (1, 2)
+    ]
+
+
+def test_all_runs_are_read_where_a_stored_one_was_replaced(looking, modadd, asked):
+    networks(looking)
+    modadd("train", "--epochs", 2, "--snapshots", "all")
+    pd.testing.assert_frame_equal(*networks(looking))
+    assert asked[-1] == NETWORKS
+
+
+def test_all_runs_are_read_where_new_ones_lack_a_number(looking, modadd, asked):
+    networks(looking)
     modadd("train", "--epochs", 2, "--seeds", 1)
-    after = looking()
-    assert after.of("transformer") != before.of("transformer")
-    assert len(loaders.runs(after.of("transformer"), NETWORKS)) == 2
+    with contextlib.closing(sqlite3.connect("modadd.db")) as connection, connection:
+        connection.execute("UPDATE series SET radius_ratio = NULL WHERE run_id = 2")
+    kept, stored = networks(looking)
+    pd.testing.assert_frame_equal(kept, stored)
+    assert kept["radius_ratio"].isna().tolist() == [False, True]
+    assert asked[-1] == NETWORKS
+
+
+def test_an_older_copy_in_its_place_is_read_from_the_start(looking, modadd):
+    older = Path("modadd.db").read_bytes()
+    modadd("train", "--epochs", 2, "--seeds", 1)
+    assert [len(rows) for rows in networks(looking)] == [2, 2]
+    looking().engine.dispose()
+    Path("modadd.db").write_bytes(older)
+    assert [len(rows) for rows in networks(looking)] == [1, 1]
 
 
 def measured(engine):

@@ -1,0 +1,46 @@
+"""The runs of a kind, which a job adds to while pages show them."""
+
+from threading import Lock
+
+import pandas as pd
+import streamlit as st
+from sqlalchemy import Engine
+
+from dashboard.opened import Database
+from db.filters import Between, Filter
+from db.run_lists import filtered_runs
+
+
+class GrowingRuns:
+    """All runs of a kind, in order of run_id, held for every session: to read ten thousand takes a
+    third of a second. Where runs have only been added, those alone are read."""
+
+    def __init__(self, kind: str) -> None:
+        self.chosen = Filter(kind=kind)
+        self.lock = Lock()
+        self.rows = pd.DataFrame()
+        self.revision = -1
+
+    def at(self, opened: Database) -> pd.DataFrame:
+        """The runs, at least as new as `opened`, which others may be past already."""
+        with self.lock:
+            if self.revision < opened.revision:
+                self.rows, self.revision = self._read(opened), opened.revision
+            return self.rows
+
+    def _read(self, opened: Database) -> pd.DataFrame:
+        if len(self.rows) and opened.has_only_added(self.chosen.kind, self.revision):
+            after = Between("run_id", float(self.rows["run_id"].iloc[-1]) + 1, None)
+            added = filtered_runs(opened.engine, self.chosen.having(after))
+            if added.empty:
+                return self.rows
+            # A column without a number is of another type: then all are read again.
+            if added.dtypes.equals(self.rows.dtypes):
+                return pd.concat([self.rows, added], ignore_index=True)
+        return filtered_runs(opened.engine, self.chosen)
+
+
+@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Engine: id})
+def growing_runs(engine: Engine, kind: str) -> GrowingRuns:
+    """Those of a database that is open."""
+    return GrowingRuns(kind)
