@@ -1,6 +1,5 @@
 """What is around every page: the navigation, the filter, and the watch for new rows."""
 
-import time
 from functools import partial
 
 import streamlit as st
@@ -32,7 +31,6 @@ LOOK = """<style>
 
 def run() -> None:
     """Draw the navigation and the filter, then the page."""
-    begun = time.monotonic()
     chosen = _navigation()
     page = PAGES[chosen.url_path or next(iter(PAGES))]
     st.html(LOOK)
@@ -49,7 +47,7 @@ def run() -> None:
     if page.needs_runs and not has_runs:
         states.empty_database()
     try:
-        with understood(shown_location()):
+        with live.drawing(), understood(shown_location()):
             if page.filtered and opened is not None and has_runs:
                 controls.sidebar_filter(opened)
             else:
@@ -57,8 +55,6 @@ def run() -> None:
             chosen.run()
     except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))
-    finally:
-        live.drawn(begun)
 
 
 def _part(page: Page, opened: Database | None) -> Database | None:

@@ -1,7 +1,9 @@
 """New rows appear by themselves: a small fragment looks at the revision while the page is open."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from threading import Lock
 
 import streamlit as st
 
@@ -14,9 +16,11 @@ _BY_ITSELF = "drawn by itself"  # in the session, from the look that found news 
 
 class _Turns:
     """Shared by all sessions. While a job writes, there is news for every open page all the time:
-    pages take turns, so that a server of many readers has most of its time for what they do."""
+    pages take turns, and leave the server to what its readers do."""
 
     next_at = 0.0  # by `time.monotonic`
+    being_drawn = 0  # pages
+    lock = Lock()
 
 
 def follow(shown: Database | None, part: Callable[[Database | None], Database | None]) -> None:
@@ -24,7 +28,9 @@ def follow(shown: Database | None, part: Callable[[Database | None], Database | 
 
     @st.fragment(run_every=SECONDS)
     def look() -> None:
-        if part(watched()) != part(shown) and time.monotonic() >= _Turns.next_at:
+        if _Turns.being_drawn or time.monotonic() < _Turns.next_at:
+            return
+        if part(watched()) != part(shown):
             _Turns.next_at = time.monotonic() + SECONDS  # until it is known how long this one takes
             st.session_state[_BY_ITSELF] = True
             st.rerun()
@@ -32,8 +38,17 @@ def follow(shown: Database | None, part: Callable[[Database | None], Database | 
     look()
 
 
-def drawn(begun: float) -> None:
-    """Note that the page has been drawn, which began at that time of `time.monotonic`."""
-    if st.session_state.pop(_BY_ITSELF, False):
-        now = time.monotonic()
-        _Turns.next_at = now + REST * (now - begun)
+@contextmanager
+def drawing() -> Iterator[None]:
+    """A page is drawn in this block."""
+    begun = time.monotonic()
+    with _Turns.lock:
+        _Turns.being_drawn += 1
+    try:
+        yield
+    finally:
+        with _Turns.lock:
+            _Turns.being_drawn -= 1
+        if st.session_state.pop(_BY_ITSELF, False):
+            now = time.monotonic()
+            _Turns.next_at = now + REST * (now - begun)

@@ -69,5 +69,9 @@ def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
     rest = live._Turns.next_at - time.monotonic()
     assert 0 < rest < 3 * live.REST
     monkeypatch.setattr(live._Turns, "next_at", 0.0)
-    live.drawn(0.0)
+    with live.drawing():
+        assert not readers[0].run().exception
+        assert len(begun) == 1  # what a reader waits for comes first
     assert live._Turns.next_at == 0.0
+    assert not readers[0].run().exception
+    assert len(begun) == 2
