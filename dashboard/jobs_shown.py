@@ -18,7 +18,7 @@ _SQL = (
     "SELECT j.*, count(r.run_id) AS stored_runs, sum(r.status = 'diverged') AS diverged_runs\n"
     "FROM jobs AS j LEFT JOIN runs AS r USING (job_id) GROUP BY j.job_id ORDER BY j.job_id DESC"
 )
-SECONDS = 1.0
+SECONDS = 2.0
 
 
 def jobs_section(opened: Database) -> None:

@@ -4,12 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Lock
+from typing import ClassVar
+from weakref import WeakSet
 
 import streamlit as st
 
 from dashboard.opened import Database, watched
 
 SECONDS = 1.0
+EAGER = 10  # readers; where there are more, each looks less often, since a look takes 0.01 s
 REST = 3  # times as long as a page took to draw by itself, none is drawn by itself again
 _BY_ITSELF = "drawn by itself"  # in the session, from the look that found news to the page drawn
 
@@ -21,12 +24,13 @@ class _Turns:
     next_at = 0.0  # by `time.monotonic`
     being_drawn = 0  # pages
     lock = Lock()
+    readers: ClassVar[WeakSet["_Reader"]] = WeakSet()
 
 
 def follow(shown: Database | None, part: Callable[[Database | None], Database | None]) -> None:
     """Run the page again as soon as that part of the database which it is about has changed."""
 
-    @st.fragment(run_every=SECONDS)
+    @st.fragment(run_every=SECONDS * max(1, _readers() / EAGER))
     def look() -> None:
         if _Turns.being_drawn or time.monotonic() < _Turns.next_at:
             return
@@ -36,6 +40,17 @@ def follow(shown: Database | None, part: Callable[[Database | None], Database | 
             st.rerun()
 
     look()
+
+
+class _Reader:
+    """One stands in every session, and goes with it."""
+
+
+def _readers() -> int:
+    """How many have a page open."""
+    reader = st.session_state.setdefault("reader", _Reader())
+    _Turns.readers.add(reader)
+    return len(_Turns.readers)
 
 
 @contextmanager
