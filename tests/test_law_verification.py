@@ -30,7 +30,7 @@ FAULTS = {
     ),
     "fits of an epoch without a snapshot": (
         "UPDATE law_fits SET epoch = 7 WHERE run_id = 2 AND epoch = 10 AND target = 'tokens'",
-        "run 2: law_fits lacks 4 rows and has 4 unasked",
+        "run 2: law_fits lacks 13 rows and has 13 unasked",
     ),
     "products that are all 0": (
         "UPDATE law_moments SET products = zeroblob(length(products)) WHERE run_id = 1",
