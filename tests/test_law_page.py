@@ -16,6 +16,7 @@ from dashboard.law_rows import (
     foreshadowing,
     foretelling,
     led_by_laws,
+    measured,
     paper_law,
     settling,
 )
@@ -221,7 +222,7 @@ def test_snapshots_at_the_end_tell_the_end(engine):
 def test_where_laws_lead_is_shown_as_the_command_prints_it(engine):
     ends = trials(engine, law_ends_table(), learned_twins.VERSION, Filter())
     assert len(ends) == 7 * (1 + len(learned_twins.LAWS))
-    rows = led_by_laws(ends, "distance")
+    rows = measured(led_by_laws(ends), "distance")
     mine = ends.query("weight_decay == 1 and law == 'paper'")
     row = rows.query("weight_decay == 1 and predictor == 'paper'").iloc[0]
     assert row["value"] == pytest.approx(mine["distance"].mean())
