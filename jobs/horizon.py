@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.arrangements import Arrangements, arrangements
-from jobs.layout import aligned
+from jobs.layout import aligned, counted
 from jobs.networks import Networks, done_runs
 from modadd.config import ConfigError
 from modadd.horizon import horizon, matched
@@ -118,5 +118,4 @@ def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
         return "–"
     places = 2 if cell["path"] == "nearer if not tied" else 3  # early distances differ in the third
     value, low, high = (f"{cell[name]:.{places}f}" for name in ("value", "low", "high"))
-    text = f"{value} [{low}, {high}]"
-    return text if cell["n"] == runs else f"{text} n={cell['n']}"
+    return counted(f"{value} [{low}, {high}]", cell["n"], runs)
