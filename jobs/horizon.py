@@ -13,10 +13,8 @@ from db.arrangements import Arrangements, arrangements
 from jobs.layout import aligned, counted
 from jobs.networks import Networks, done_runs
 from modadd.config import ConfigError
-from modadd.horizon import horizon, matched
-from modadd.procrustes import distances
-from modadd.randomness import Stream, permutation
-from modadd.snapshots import Floats, Snapshot
+from modadd.horizon import company, wrong_residues
+from modadd.snapshots import Floats
 from modadd.twins import TwinConfig
 
 _SHOWN = (0, 10, 20, 60, 100, 200, 500, 1000, 2000)  # epochs, of those that there are
@@ -71,7 +69,8 @@ def _tables(
             twins = arrangements(engine, [stored[config.identity] for config in whole])
             epochs, courses = _common([paths[run_of[c.network]] for c in whole], start)
             own = [twins[stored[config.identity]].embeddings for config in whole]
-            yield weight_decay, start, _compared(epochs, courses, own, _shuffled(whole, own))
+            rivals = wrong_residues(whole, np.stack([path[0] for path in own]))
+            yield weight_decay, start, company(epochs, courses, own, rivals)
 
 
 def _common(paths: Sequence[Arrangements], start: int) -> tuple[NDArray[np.int64], list[Floats]]:
@@ -84,30 +83,6 @@ def _common(paths: Sequence[Arrangements], start: int) -> tuple[NDArray[np.int64
             f"epoch {start} on: keep more with --snapshots default, or choose other --seeds"
         )
     return epochs, [path.embeddings[np.isin(path.epochs, epochs)] for path in paths]
-
-
-def _shuffled(configs: Sequence[TwinConfig], own: Sequence[Floats]) -> list[Floats]:
-    """The twins' paths under the same law, had their tokens other residues."""
-    from modadd.particles import simulate
-
-    order = [permutation(config.seed, Stream.NULLS, config.modulus) for config in configs]
-    start = np.stack([path[0][tokens] for path, tokens in zip(own, order, strict=True)])
-    every = range(configs[0].length + 1)
-    stream = simulate(configs, every, start=Snapshot(tuple(configs), 0, start))
-    paths = np.stack([snapshot.embedding for snapshot in stream], axis=1)
-    return [path[:, np.argsort(tokens)] for path, tokens in zip(paths, order, strict=True)]
-
-
-def _compared(
-    epochs: NDArray[np.int64],
-    courses: Sequence[Floats],
-    own: Sequence[Floats],
-    rivals: Sequence[Floats],
-) -> pd.DataFrame:
-    ours = [matched(course, path) for course, path in zip(courses, own, strict=True)]
-    others = [matched(course, path) for course, path in zip(courses, rivals, strict=True)]
-    still = [distances(course, np.repeat(course[:1], len(course), axis=0)) for course in courses]
-    return horizon(epochs, np.array(ours), np.array(still), np.array(others))
 
 
 def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
