@@ -53,14 +53,15 @@ def _by_law(table: pd.DataFrame, n: int) -> Sequence[str]:
     rows = [["law", *measures]]
     for law, some in table.groupby("law", sort=False):
         cells = some.set_index("measure").to_dict("index")
-        rows.append([str(law), *(_cell(cells.get(measure), n) for measure in measures)])
+        rows.append([str(law), *(_cell(cells.get(name), n, name) for name in measures)])
     return aligned(rows)
 
 
-def _cell(cell: dict[Hashable, Any] | None, n: int) -> str:
+def _cell(cell: dict[Hashable, Any] | None, n: int, measure: str) -> str:
     if cell is None:
         return ""
-    return counted(_shown(cell["value"], cell["low"], cell["high"]), cell["n"], n)
+    digits = 1 if measure == "imperfections" else 3
+    return counted(_shown(cell["value"], cell["low"], cell["high"], digits), cell["n"], n)
 
 
 def _shown(value: float, low: float, high: float, digits: int = 3) -> str:
