@@ -28,7 +28,7 @@ def engine(law_database):
 def test_the_report_says_of_twins_what_the_command_prints(
     law_database, engine, modadd, own_directory
 ):
-    rivals, company = audit_twins.beside_rivals(engine, MINE)
+    rivals, sentence, company = audit_twins.beside_rivals(engine, MINE)
     copy = shutil.copy(law_database, own_directory / "copy.db")
     words = ("twins", "--experiment", "trial", "--epochs", 0, "--database", copy)
     printed = pd.read_csv(io.StringIO(modadd(*words, "--csv")[1]))
@@ -39,6 +39,7 @@ def test_the_report_says_of_twins_what_the_command_prints(
     horizon = " ".join(modadd(*words, "--horizon")[1].split())
     for row in company.rows.to_dict("records"):
         assert f"{row['twin']} {row['nothing moves']}" in horizon
+    assert "at epoch 30, where standing still is 0." in sentence
 
 
 def test_the_report_scores_learnt_laws_as_they_are_stored(engine):

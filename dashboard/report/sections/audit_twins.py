@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from dashboard.law_rows import paper_law
 from dashboard.report.parts import Part, Table
+from dashboard.report.text import estimate_in, said
 from db.arrangements import arrangements, final_arrangements
 from db.filters import Filter
 from db.law import law_moments
@@ -101,7 +102,19 @@ def _horizon(engine: Engine, couples: pd.DataFrame) -> list[Part]:
         cells = {c["path"]: c for c in found[found["epoch"] == epoch].to_dict("records")}
         texts = [_text(cells[name], digits, len(ways)) for name, digits in _PATHS.items()]
         rows.append([epoch, len(ways), *texts])
+    last = found[found["epoch"] == max(shared)].set_index("path")
+    twin, still, nearer = (
+        said(estimate_in(last.loc[name]), percent=percent, decimals=decimals)
+        for name, percent, decimals in (
+            ("twin", False, 2),
+            ("nothing moves", False, 2),
+            ("nearer if not tied", True, 0),
+        )
+    )
     return [
+        f"At the best of all clocks, twins from epoch 0 at γ = {decay:g} are {twin} from their "
+        f"networks at epoch {max(shared):,}, where standing still is {still}; of those that do not "
+        f"tie with a law of wrong residues, {nearer} are nearer.",
         Table(
             name="law-horizon",
             label="How long twins keep their networks company",
@@ -113,7 +126,7 @@ def _horizon(engine: Engine, couples: pd.DataFrame) -> list[Part]:
             rows=pd.DataFrame(rows, columns=["epoch", "n", *_PATHS]),
             data=found,
             groups=0,
-        )
+        ),
     ]
 
 
