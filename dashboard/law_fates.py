@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
-from dashboard.law_rows import CURLS, MOST_EPOCHS, foretelling, form_shares
+from dashboard.law_rows import CURLS, MOST_EPOCHS, foretelling, form_shares, measured
 from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
 from dashboard.opened import Database
@@ -20,8 +20,8 @@ def conclusion_section(opened: Database, chosen: Filter) -> None:
     known = conclusions(
         fits=law_loaders.scores(opened, chosen),
         twins=foretelling(counts) if len(counts) else counts,
-        gained=law_loaders.led(opened, chosen, "AUC gained"),
-        nearer=law_loaders.led(opened, chosen, "distance gained"),
+        gained=measured(law_loaders.led(opened, chosen), "AUC gained"),
+        nearer=measured(law_loaders.led(opened, chosen), "distance gained"),
         settled=law_loaders.settled(opened, chosen),
         forms=form_shares(law_loaders.circles_by_form(opened.of(ParticleConfig.kind))),
         curls=law_loaders.curls(opened, chosen),
@@ -34,7 +34,7 @@ def conclusion_section(opened: Database, chosen: Filter) -> None:
 def led_section(opened: Database, chosen: Filter) -> None:
     """Whether particles under a fitted or learnt law end as their networks do."""
     st.subheader("Does the learnt law foretell ends better?", anchor=False)
-    rows = law_loaders.led(opened, chosen, "AUC of circles")
+    rows = measured(law_loaders.led(opened, chosen), "AUC of circles")
     if rows.empty:
         nothing("No particles under a learnt law are stored", "learn")
         return

@@ -141,11 +141,11 @@ def settled(opened: Database, chosen: Filter) -> pd.DataFrame:
     return settling(found[found["perturbation"] == BranchConfig().perturbation])
 
 
-@cached(8)
-def led(opened: Database, chosen: Filter, measure: str) -> pd.DataFrame:
+@cached(4)
+def led(opened: Database, chosen: Filter) -> pd.DataFrame:
     """As `dashboard.law_rows.led_by_laws`, of the filter's networks."""
     ends = trials(opened.engine, law_ends_table(), learned_twins.VERSION, chosen)
-    return led_by_laws(ends, measure)
+    return led_by_laws(ends)
 
 
 @cached(4)

@@ -123,15 +123,21 @@ def settling(branches: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=labels)
 
 
-def led_by_laws(ends: pd.DataFrame, measure: str) -> pd.DataFrame:
-    """A measure of `modadd.learned_twins.foretold_by_laws`, by weight_decay and epoch, the law as
-    predictor. ends: as `db.law_trials.trials` returns them of `law_ends`."""
+def led_by_laws(ends: pd.DataFrame) -> pd.DataFrame:
+    """As `modadd.learned_twins.foretold_by_laws`, by weight_decay and epoch, the law as predictor.
+    ends: as `db.law_trials.trials` returns them of `law_ends`."""
     rows = []
     for _, some in ends.groupby(["weight_decay", "epoch"]):
         found = foretold_by_laws(some).rename(columns={"law": "predictor"})
         labels = {name: some[name].iloc[0] for name in ("weight_decay", "epoch")}
-        rows.append(found[found["measure"] == measure].assign(**labels))
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+        rows.append(found.assign(**labels))
+    wanted = ["predictor", "measure", *Estimate._fields, "weight_decay", "epoch"]
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame(columns=wanted)
+
+
+def measured(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """Those of the rows that are of the measure."""
+    return rows[rows["measure"] == measure].drop(columns="measure").reset_index(drop=True)
 
 
 def form_shares(forms: pd.DataFrame) -> pd.DataFrame:

@@ -35,6 +35,7 @@ from db.schema import (
     law_ends_table,
     law_fits_table,
     law_moments_table,
+    law_scores_table,
 )
 
 FLOAT64 = np.dtype("<f8")
@@ -94,7 +95,7 @@ def _drop_other_versions(connection: Connection, version: int) -> None:
     others = select(audits.c.run_id).where(audits.c.version != version)
     if connection.execute(others.limit(1)).first() is None:
         return
-    for trials in (law_ends_table(), law_curls_table()):
+    for trials in (law_ends_table(), law_curls_table(), law_scores_table()):
         if trials.name in tables:
             connection.execute(delete(trials))
     for name in [*AUDIT_KEYS][::-1]:  # `audits` last: the others are found by it

@@ -127,6 +127,24 @@ def twin_counts(
     return pd.read_sql(query, engine, params={**asked, "threshold": threshold})
 
 
+def twin_couples(engine: Engine, chosen: Filter, law: Mapping[str, float | str]) -> pd.DataFrame:
+    """weight_decay, epoch (that the twin begins at), run_id (of the network) and twin_id, in this
+    order, of the filter's done networks with a done twin under a law, given as `twin_counts` takes
+    it."""
+    wanted = ["weight_decay", "epoch", "run_id", "twin_id"]
+    if not has_kind(engine, "twin"):
+        return pd.DataFrame(columns=wanted)
+    runs, values = networks(chosen)
+    fixed = " AND ".join(f"t.{name} = :law_{name}" for name in law)
+    query = text(
+        "SELECT r.weight_decay, t.network_epoch AS epoch, r.run_id, t.run_id AS twin_id "
+        f"FROM twin_runs AS t JOIN ({runs}) AS r ON r.config_hash = t.network "
+        f"WHERE t.status = 'done' AND r.status = 'done' AND {fixed} ORDER BY 1, 2, 3, 4"
+    )
+    asked = {**values, **{f"law_{name}": value for name, value in law.items()}}
+    return pd.read_sql(query, engine, params=asked)
+
+
 def twins_of(engine: Engine, network: str) -> pd.DataFrame:
     """The done twins of a network, by its identity: all of `twin_runs`, by network_epoch."""
     if not has_kind(engine, "twin"):

@@ -1,4 +1,4 @@
-"""What trials of other laws left at networks' snapshots: a row a run, epoch and law.
+"""What trials of laws left of networks: a row a run, epoch or phase of training, and law.
 
 As the audit's, the tables are declared when first written, and their rows go with their runs.
 """
@@ -18,31 +18,32 @@ from db.schema import Run
 
 
 def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -> None:
-    """Store rows (run_id, epoch, law and the table's numbers) in place of those of the same runs
-    and epochs; those of deleted runs are dropped."""
-    numbers = _numbers(table)
+    """Store rows (run_id, epoch or phase, law and the table's numbers) in place of those of the
+    same runs and epochs or phases; those of deleted runs are dropped."""
+    when, numbers = _when(table), _numbers(table)
     with writing(engine, changed=("transformer",)) as connection:
         declare_columns(connection, table)
         ids = rows["run_id"].unique().tolist()
         stored = connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars()
         kept = rows[rows["run_id"].isin(list(stored))]
-        for epoch in kept["epoch"].unique().tolist():
-            here = (table.c.epoch == epoch) & table.c.run_id.in_(ids)
+        for at in kept[when].unique().tolist():
+            here = (table.c[when] == at) & table.c.run_id.in_(ids)
             connection.execute(delete(table).where(here))
-        keys = [kept[name].tolist() for name in ("run_id", "epoch", "law")]
+        keys = [kept[name].tolist() for name in ("run_id", when, "law")]
         values = [nullable(kept[name].to_numpy(float)) for name in numbers]
         insert_rows(
             connection,
             table.name,
-            ["run_id", "epoch", "law", *numbers, "version"],
+            ["run_id", when, "law", *numbers, "version"],
             zip(*keys, *values, [version] * len(kept), strict=True),
         )
 
 
 def trials(engine: Engine, table: Table, version: int, chosen: Filter) -> pd.DataFrame:
     """The rows of this version of the filter's done networks: weight_decay, is_circle and
-    imperfections (of the network at its end), run_id, epoch, law and the table's numbers."""
-    names = ["run_id", "epoch", "law", *_numbers(table)]
+    imperfections (of the network at its end), run_id, epoch or phase, law and the table's numbers.
+    """
+    names = ["run_id", _when(table), "law", *_numbers(table)]
     own = ["weight_decay", "is_circle", "imperfections"]
     if not inspect(engine).has_table(table.name):
         return pd.DataFrame(columns=[*own, *names])
@@ -51,37 +52,50 @@ def trials(engine: Engine, table: Table, version: int, chosen: Filter) -> pd.Dat
         "SELECT r.weight_decay, r.is_circle, r.grid_imperfections AS imperfections, "
         f"{', '.join(f't.{name}' for name in names)} FROM {table.name} AS t "
         f"JOIN ({runs}) AS r USING (run_id) WHERE r.status = 'done' AND t.version = :version "
-        "ORDER BY r.weight_decay, t.epoch, t.run_id, t.law"
+        f"ORDER BY r.weight_decay, t.{_when(table)}, t.run_id, t.law"
     )
     return pd.read_sql(query, engine, params={**values, "version": version})
 
 
-def trials_nowhere(connection: Connection, name: str) -> list[tuple[int, int]]:
-    """(run_id, epoch) of trials in the table of that name where the run has no snapshot."""
-    if not inspect(connection).has_table(name):
+# The table with what a trial at an epoch, or in a phase, is of.
+_TRIED = {"epoch": "snapshots", "phase": "law_moments"}
+
+
+def trials_nowhere(connection: Connection, table: Table) -> list[tuple[int, str, str]]:
+    """(run_id, epoch or phase, table that lacks it) of trials of what the run does not have."""
+    if not inspect(connection).has_table(table.name):
         return []
+    when = _when(table)
     query = text(
-        f"SELECT DISTINCT t.run_id, t.epoch FROM {name} AS t LEFT JOIN snapshots AS s "
-        "ON s.run_id = t.run_id AND s.epoch = t.epoch WHERE s.run_id IS NULL"
+        f"SELECT DISTINCT t.run_id, t.{when} FROM {table.name} AS t LEFT JOIN {_TRIED[when]} AS s "
+        f"ON s.run_id = t.run_id AND s.{when} = t.{when} WHERE s.run_id IS NULL"
     )
-    return [(run_id, epoch) for run_id, epoch in connection.execute(query)]
+    return [(run_id, f"{when} {at}", _TRIED[when]) for run_id, at in connection.execute(query)]
 
 
 def incomplete_trials(
-    connection: Connection, name: str, version: int, laws: Sequence[str]
-) -> Iterator[tuple[int, int, list[str]]]:
-    """(run_id, epoch, missing laws) of trials of this version in the table of that name."""
-    if not inspect(connection).has_table(name):
+    connection: Connection, table: Table, version: int, laws: Sequence[str]
+) -> Iterator[tuple[int, str, list[str]]]:
+    """(run_id, epoch or phase, missing laws) of trials of this version."""
+    if not inspect(connection).has_table(table.name):
         return
-    query = text(f"SELECT run_id, epoch, law FROM {name} WHERE version = :version ORDER BY 1, 2")
+    when = _when(table)
+    query = text(
+        f"SELECT run_id, {when}, law FROM {table.name} WHERE version = :version ORDER BY 1, 2"
+    )
     rows = connection.execute(query, {"version": version}).all()
-    for (run_id, epoch), found in groupby(rows, key=lambda row: (row[0], row[1])):
+    for (run_id, at), found in groupby(rows, key=lambda row: (row[0], row[1])):
         tried = {law for _, _, law in found}
         missing = [law for law in laws if law not in tried]
         if missing:
-            yield run_id, epoch, missing
+            yield run_id, f"{when} {at}", missing
+
+
+def _when(table: Table) -> str:
+    """`epoch` or `phase`: what stands between the run and the law in the table's key."""
+    return str(list(table.primary_key.columns)[1].name)
 
 
 def _numbers(table: Table) -> list[str]:
-    keys = ("run_id", "epoch", "law", "version")
+    keys = ("run_id", _when(table), "law", "version")
     return [column.name for column in table.columns if column.name not in keys]

@@ -244,16 +244,25 @@ def law_moments_table() -> Table:
 
 def law_curls_table() -> Table:
     """The table of how far laws are from a gradient: a row a law at a snapshot."""
-    return _of_laws("law_curls", ("curl_share",))
+    return _of_laws("law_curls", _EPOCH, ("curl_share",))
 
 
 def law_ends_table() -> Table:
     """The table of where particles end that begin at a snapshot: a row a law that they follow."""
-    return _of_laws("law_ends", ("radius_ratio", "grid_imperfections", "distance"))
+    return _of_laws("law_ends", _EPOCH, ("radius_ratio", "grid_imperfections", "distance"))
 
 
-def _of_laws(name: str, numbers: Sequence[str]) -> Table:
-    keys = (Column("epoch", Whole, primary_key=True), Column("law", Text, primary_key=True))
+def law_scores_table() -> Table:
+    """The table of what laws explain that were learnt from other networks: a row a law in a phase
+    of a run's training."""
+    return _of_laws("law_scores", ("phase", Text), ("r_squared",))
+
+
+_EPOCH = ("epoch", Whole)
+
+
+def _of_laws(name: str, when: tuple[str, Any], numbers: Sequence[str]) -> Table:
+    keys = (Column(*when, primary_key=True), Column("law", Text, primary_key=True))
     version = Column("version", Whole, nullable=False)
     return _declared(name, _run_key(), *keys, version, *(Column(n, Real) for n in numbers))
 

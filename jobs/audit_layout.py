@@ -8,7 +8,7 @@ from sqlalchemy import Engine
 
 from db.law import audited_epochs, law_fits
 from db.queries import runs
-from jobs.layout import aligned
+from jobs.layout import aligned, counted
 from modadd.audit import COLUMNS, NULLS, OF_UPDATES, TARGETS
 from modadd.config import ConfigError
 from modadd.force_fits import FITS
@@ -53,12 +53,14 @@ def _law(fits: pd.DataFrame) -> str:
     header = ["weight decay", "epoch", "n", *(_HEADINGS[q] for q in cells["quantity"].unique())]
     rows = [header]
     for (decay, epoch), group in cells.groupby(["weight_decay", "epoch"]):
-        shown = [_estimate(cell) for cell in group.to_dict("records")]
-        rows.append([str(decay), str(epoch), str(group["n"].max()), *shown])
+        most = int(group["n"].max())
+        shown = [_estimate(cell, most) for cell in group.to_dict("records")]
+        rows.append([str(decay), str(epoch), str(most), *shown])
     return "\n".join(
         [
             f"the law fitted to {_TITLES['pair_sums']}",
-            "medians over n networks with their 95 % intervals; g and f_a ≥ 0, of a force of rms 1",
+            "medians over n networks (or where it says n=) with their 95 % intervals; "
+            "g and f_a ≥ 0, of a force of rms 1",
             "",
             *aligned(rows),
         ]
@@ -72,19 +74,22 @@ def _rivals(fits: pd.DataFrame, target: str) -> str:
     for decay, of_decay in cells.groupby("weight_decay"):
         by_key = {(c["epoch"], c["fit"]): c for c in of_decay.to_dict("records")}
         epochs = sorted(of_decay["epoch"].unique())
-        header = [f"weight decay {decay}, n = {of_decay['n'].max()}"]
+        most = int(of_decay["n"].max())
+        header = [f"weight decay {decay}, n = {most}"]
         rows = [[*header, *(f"epoch {epoch}" for epoch in epochs)]]
         for name in sorted(of_decay["fit"].unique(), key=order_of):
-            rows.append([name, *(_estimate(by_key[epoch, name]) for epoch in epochs)])
+            rows.append([name, *(_estimate(by_key[epoch, name], most) for epoch in epochs)])
         lines += ["", *aligned(rows)]
     title = f"R² of {_TITLES[target]}, fitted to one half and scored on the other"
     return "\n".join([title, *lines])
 
 
-def _estimate(cell: Mapping[Hashable, Any]) -> str:
+def _estimate(cell: Mapping[Hashable, Any], most: int) -> str:
+    """The median and its interval, and its n if that is not the most."""
     value, low, high = (cell[key] for key in ("value", "low", "high"))
     if value != value:
         return "–"
     digits = 2 if "strength" in cell["quantity"] else 3
     shown = f"{value:.{digits}f}"
-    return shown if low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
+    bounds = "" if low != low else f" [{low:.{digits}f}, {high:.{digits}f}]"
+    return counted(f"{shown}{bounds}", cell["n"], most)

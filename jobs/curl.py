@@ -16,7 +16,7 @@ from db.law import law_fits, law_moments
 from db.law_trials import add_trials, trials
 from db.schema import law_curls_table
 from jobs.command import Parser, add_database_flag, run_command
-from jobs.layout import aligned
+from jobs.layout import aligned, counted
 from jobs.networks import Networks, places_at, stored_networks
 from jobs.twins import add_network_flags, asked_networks
 from jobs.workers import on_every_core
@@ -115,20 +115,24 @@ def _classifier(engine: Engine, run_id: int, epoch: int) -> NDArray[np.float32]:
 def _laid_out(means: pd.DataFrame) -> str:
     rows = [["weight_decay", "epoch", "n", *FIELDS]]
     for (weight_decay, epoch), group in means.groupby(["weight_decay", "epoch"]):
-        cells = {cell["law"]: _shown(cell) for cell in group.to_dict("records")}
-        labels = [f"{weight_decay:g}", str(epoch), str(group["n"].max())]
+        most = int(group["n"].max())
+        cells = {cell["law"]: _shown(cell, most) for cell in group.to_dict("records")}
+        labels = [f"{weight_decay:g}", str(epoch), str(most)]
         rows.append([*labels, *(cells.get(name, "–") for name in FIELDS)])
     return "\n".join(
-        ["‖(J - Jᵀ)/2‖ / ‖J‖ at n networks' embeddings: mean with t interval\n", *aligned(rows)]
+        [
+            "‖(J - Jᵀ)/2‖ / ‖J‖ at n networks' embeddings, or where it says n=: mean, t interval\n",
+            *aligned(rows),
+        ]
     )
 
 
-def _shown(cell: dict[Hashable, Any]) -> str:
+def _shown(cell: dict[Hashable, Any], most: int) -> str:
     if cell["value"] != cell["value"]:
         return "–"
     low, high = (f"{cell[name]:.3f}" for name in ("low", "high"))
     bounds = "" if cell["low"] != cell["low"] else f" [{low}, {high}]"
-    return f"{cell['value']:.3f}{bounds}"
+    return counted(f"{cell['value']:.3f}{bounds}", cell["n"], most)
 
 
 if __name__ == "__main__":

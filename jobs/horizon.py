@@ -10,13 +10,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.arrangements import Arrangements, arrangements
-from jobs.layout import aligned
+from jobs.layout import aligned, counted
 from jobs.networks import Networks, done_runs
 from modadd.config import ConfigError
-from modadd.horizon import horizon, matched
-from modadd.procrustes import distances
-from modadd.randomness import Stream, permutation
-from modadd.snapshots import Floats, Snapshot
+from modadd.horizon import company, wrong_residues
+from modadd.snapshots import Floats
 from modadd.twins import TwinConfig
 
 _SHOWN = (0, 10, 20, 60, 100, 200, 500, 1000, 2000)  # epochs, of those that there are
@@ -71,7 +69,8 @@ def _tables(
             twins = arrangements(engine, [stored[config.identity] for config in whole])
             epochs, courses = _common([paths[run_of[c.network]] for c in whole], start)
             own = [twins[stored[config.identity]].embeddings for config in whole]
-            yield weight_decay, start, _compared(epochs, courses, own, _shuffled(whole, own))
+            rivals = wrong_residues(whole, np.stack([path[0] for path in own]))
+            yield weight_decay, start, company(epochs, courses, own, rivals)
 
 
 def _common(paths: Sequence[Arrangements], start: int) -> tuple[NDArray[np.int64], list[Floats]]:
@@ -86,30 +85,6 @@ def _common(paths: Sequence[Arrangements], start: int) -> tuple[NDArray[np.int64
     return epochs, [path.embeddings[np.isin(path.epochs, epochs)] for path in paths]
 
 
-def _shuffled(configs: Sequence[TwinConfig], own: Sequence[Floats]) -> list[Floats]:
-    """The twins' paths under the same law, had their tokens other residues."""
-    from modadd.particles import simulate
-
-    order = [permutation(config.seed, Stream.NULLS, config.modulus) for config in configs]
-    start = np.stack([path[0][tokens] for path, tokens in zip(own, order, strict=True)])
-    every = range(configs[0].length + 1)
-    stream = simulate(configs, every, start=Snapshot(tuple(configs), 0, start))
-    paths = np.stack([snapshot.embedding for snapshot in stream], axis=1)
-    return [path[:, np.argsort(tokens)] for path, tokens in zip(paths, order, strict=True)]
-
-
-def _compared(
-    epochs: NDArray[np.int64],
-    courses: Sequence[Floats],
-    own: Sequence[Floats],
-    rivals: Sequence[Floats],
-) -> pd.DataFrame:
-    ours = [matched(course, path) for course, path in zip(courses, own, strict=True)]
-    others = [matched(course, path) for course, path in zip(courses, rivals, strict=True)]
-    still = [distances(course, np.repeat(course[:1], len(course), axis=0)) for course in courses]
-    return horizon(epochs, np.array(ours), np.array(still), np.array(others))
-
-
 def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
     """A cell of `horizon`: a share of all runs alone, else with its interval, and n if another."""
     if cell["path"] in ("nearer", "tied", "farther"):
@@ -118,5 +93,4 @@ def _shown(cell: Mapping[Hashable, Any], runs: int) -> str:
         return "–"
     places = 2 if cell["path"] == "nearer if not tied" else 3  # early distances differ in the third
     value, low, high = (f"{cell[name]:.{places}f}" for name in ("value", "low", "high"))
-    text = f"{value} [{low}, {high}]"
-    return text if cell["n"] == runs else f"{text} n={cell['n']}"
+    return counted(f"{value} [{low}, {high}]", cell["n"], runs)

@@ -3,11 +3,11 @@
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, Table
 from tqdm import tqdm
 
 from db.law import (
@@ -20,19 +20,30 @@ from db.law import (
     stray_audits,
 )
 from db.law_trials import incomplete_trials, trials_nowhere
+from db.schema import law_curls_table, law_ends_table, law_scores_table
 from jobs.audit import audit_stored, stored_networks
 from jobs.workers import Resources, executor, flow
-from modadd import curl, learned_twins
+from modadd import curl, learned_law, learned_twins
 from modadd.audit import VERSION
 from modadd.foretelling import STILL
 
 # Least squares magnify how another processor rounds.
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
-# The table of a trial → its version, and the laws that are tried.
-TRIALS: Mapping[str, tuple[int, Sequence[str]]] = {
-    "law_ends": (learned_twins.VERSION, (STILL, *learned_twins.LAWS)),
-    "law_curls": (curl.VERSION, curl.FIELDS),
-}
+
+
+class Trial(NamedTuple):
+    """Where trials are stored, their version, and the laws that are tried."""
+
+    table: Table
+    version: int
+    laws: Sequence[str]
+
+
+TRIALS = (
+    Trial(law_ends_table(), learned_twins.VERSION, (STILL, *learned_twins.LAWS)),
+    Trial(law_curls_table(), curl.VERSION, curl.FIELDS),
+    Trial(law_scores_table(), learned_law.VERSION, tuple(learned_law.MODELS)),
+)
 
 
 def law_faults(engine: Engine, connection: Connection, stopping: threading.Event) -> Iterator[str]:
@@ -53,11 +64,11 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
             yield from (f"run {record.run_id}: {fault}" for fault in _faults(connection, record))
     if ids:
         print(f"{len(ids)} audits", file=sys.stderr)
-    for table, (version, laws) in TRIALS.items():
-        for run_id, epoch in trials_nowhere(connection, table):
-            yield f"run {run_id}: {table} at epoch {epoch}, where it has no snapshot"
-        for run_id, epoch, missing in incomplete_trials(connection, table, version, laws):
-            yield f"run {run_id}: {table} at epoch {epoch} lacks {', '.join(missing)}"
+    for trial in TRIALS:
+        for run_id, at, lacking in trials_nowhere(connection, trial.table):
+            yield f"run {run_id}: {trial.table.name} at {at}, which {lacking} lack"
+        for run_id, at, missing in incomplete_trials(connection, *trial):
+            yield f"run {run_id}: {trial.table.name} at {at} lacks {', '.join(missing)}"
 
 
 def _faults(connection: Connection, made: AuditRecord) -> Iterator[str]:

@@ -137,6 +137,11 @@ def aligned(rows: list[list[str]]) -> list[str]:
     ]
 
 
+def counted(text: str, n: int, said: int) -> str:
+    """A statistic as text, with its n where that is not the one said for the whole row or table."""
+    return text if n == said or text == "–" else f"{text} n={n}"
+
+
 def _notes(experiment: Experiment, cells: pd.DataFrame, definitions: Definitions) -> list[str]:
     notes = [
         f"circles: radius ratio < {definitions.threshold:g}; imperfections: {definitions.counting}",

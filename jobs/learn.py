@@ -1,8 +1,7 @@
 """`modadd learn`: the law that the true forces ask for, and where it would lead the networks."""
 
 import sys
-from collections.abc import Hashable, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -14,19 +13,20 @@ from db.connect import open_for_reading, open_for_writing
 from db.law import law_moments
 from db.law_trials import add_trials
 from db.queries import runs
-from db.schema import law_ends_table
+from db.schema import law_ends_table, law_scores_table
 from jobs.command import Parser, add_database_flag, run_command
-from jobs.layout import aligned
+from jobs.learn_layout import print_functions, print_led, print_scores
 from jobs.workers import on_every_core
+from modadd import learned_law, learned_twins
 from modadd.config import ConfigError
 from modadd.force_fits import Products
-from modadd.learned_law import MODELS, PHASES, functions, scores, unpacked
-from modadd.learned_twins import LAWS, VERSION, ends, foretold_by_laws, outcomes
+from modadd.learned_law import MODELS, PHASES, functions, halves, scores, unpacked
+from modadd.learned_twins import ends, outcomes
 
 DESCRIPTION = (
     "Learn the functions of the force law from audited networks (`modadd audit`), without assuming "
-    "their form; say how much more of the true forces they explain, and whether particles under "
-    "the learnt law end as their networks do. Where these end is stored as `law_ends`."
+    "their form; say how much more of the true forces they explain (stored as `law_scores`), and "
+    "whether particles under the learnt law end as their networks do (stored as `law_ends`)."
 )
 STARTS = (0, 20, 60, 200)
 
@@ -49,7 +49,7 @@ def command(arguments: Sequence[str]) -> int:
     parser.add_argument("--csv", action="store_true", help="the functions as CSV, and nothing else")
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
-    if parsed.csv or not parsed.starts:
+    if parsed.csv:
         opened = open_for_reading(parsed.database)
     else:
         opened = open_for_writing(parsed.database, create=False)
@@ -67,8 +67,8 @@ def command(arguments: Sequence[str]) -> int:
         }
         for decay, networks in found:
             if parsed.functions:
-                _print_functions(decay, learnt_at[decay])
-            _print_scores(decay, learnt_at[decay])
+                print_functions(decay, _functions(decay, learnt_at[decay]))
+            _score(engine, decay, networks["run_id"].tolist(), learnt_at[decay])
             for epoch, start in starts_at[decay].items():
                 _try_laws(engine, decay, networks, learnt_at[decay], epoch, start)
     return 0
@@ -111,19 +111,17 @@ def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
     }
 
 
-def _halves(n: int) -> NDArray[np.bool_]:
-    return np.arange(n) % 2 == 0
-
-
-def _print_scores(decay: float, learnt: dict[str, Products]) -> None:
-    rows = [["epochs", "n", *MODELS]]
-    for phase, found in learnt.items():
-        n = len(found.squares)
-        estimates = [scores(found, model, _halves(n)) for model in MODELS]
-        rows.append([phase, str(n), *(_shown(*estimate[:3]) for estimate in estimates)])
-    print(f"weight decay {decay}: R² of the forces of one half of the networks, by a law with")
-    print("common coefficients learnt from the other half; medians over n networks\n")
-    print("\n".join(aligned(rows)), end="\n\n")
+def _score(engine: Engine, decay: float, ids: Sequence[int], learnt: dict[str, Products]) -> None:
+    """Store what each law explains of each network, and print it."""
+    explained = [
+        pd.DataFrame({"run_id": ids, "phase": phase, "law": model, "r_squared": values})
+        for phase, found in learnt.items()
+        for model in MODELS
+        for values in [scores(found, model)]
+    ]
+    rows = pd.concat(explained, ignore_index=True)
+    add_trials(engine, law_scores_table(), rows, learned_law.VERSION)
+    print_scores(decay, rows)
 
 
 def _functions(decay: float, learnt: dict[str, Products]) -> pd.DataFrame:
@@ -131,17 +129,6 @@ def _functions(decay: float, learnt: dict[str, Products]) -> pd.DataFrame:
     return pd.concat(
         functions(found).assign(weight_decay=decay, phase=phase) for phase, found in learnt.items()
     )
-
-
-def _print_functions(decay: float, learnt: dict[str, Products]) -> None:
-    for phase, table in _functions(decay, learnt).groupby("phase", sort=False):
-        rows = [["function", "at", "learnt", "the paper's form"]]
-        for row in table.to_dict("records"):
-            law = "–" if row["law"] != row["law"] else f"{row['law']:.2f}"
-            learned = _shown(row["value"], row["low"], row["high"], 2)
-            rows.append([row["function"], f"{row['at']:g}", learned, law])
-        print(f"weight decay {decay}, epochs {phase}, n = {table['n'].max()} networks\n")
-        print("\n".join(aligned(rows)), end="\n\n")
 
 
 def _start(
@@ -179,33 +166,14 @@ def _try_laws(
     final = arrangements(engine, ids, sorted(set(last)))
     network = np.stack([final[run_id].embeddings[-1] for run_id in ids])
     onward = _onward(learnt, epoch)
-    led = outcomes(start, network, ends(start, onward, _halves(len(ids)), on_every_core))
+    led = outcomes(start, network, ends(start, onward, halves(len(ids)), on_every_core))
     numbered = led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
-    add_trials(engine, law_ends_table(), numbered, VERSION)
-    table = foretold_by_laws(
-        numbered.assign(
-            is_circle=networks["is_circle"].to_numpy()[led["run"]],
-            imperfections=networks["grid_imperfections"].to_numpy()[led["run"]],
-        )
+    add_trials(engine, law_ends_table(), numbered, learned_twins.VERSION)
+    ends_beside = numbered.assign(
+        is_circle=networks["is_circle"].to_numpy()[led["run"]],
+        imperfections=networks["grid_imperfections"].to_numpy()[led["run"]],
     )
-    measures = list(table["measure"].unique())
-    rows = [["law", *measures]]
-    for law in ("nothing moves", *LAWS):
-        cells = table[table["law"] == law].set_index("measure").to_dict("index")
-        rows.append([law, *(_cell(cells.get(measure)) for measure in measures)])
-    print(f"weight decay {decay}: particles from epoch {epoch}, n = {len(ids)} networks\n")
-    print("\n".join(aligned(rows)), end="\n\n")
-
-
-def _cell(cell: dict[Hashable, Any] | None) -> str:
-    return "" if cell is None else _shown(cell["value"], cell["low"], cell["high"])
-
-
-def _shown(value: float, low: float, high: float, digits: int = 3) -> str:
-    if value != value:
-        return "–"
-    shown = f"{value:.{digits}f}"
-    return shown if low != low else f"{shown} [{low:.{digits}f}, {high:.{digits}f}]"
+    print_led(decay, epoch, ends_beside)
 
 
 if __name__ == "__main__":

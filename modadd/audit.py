@@ -34,7 +34,7 @@ from modadd.training import TrainingConfig
 from modadd.true_forces import TrainingPairs, Vectors, pair_sum_forces, training_pairs
 
 #: Goes up whenever the numbers change: stored audits of another version are made again.
-VERSION = 2
+VERSION = 3
 
 #: What a fit leaves behind, each (snapshot,) with NaN for undefined.
 COLUMNS = (*LAW, "outward", "r_squared", "held_out_r_squared", "cosine", "mean_cosine", "rms")
@@ -59,7 +59,7 @@ OF_UPDATES = {
 #: Which fits are made to which target.
 TARGETS = {
     "pair_sums": (*FITS, *NULLS),
-    "tokens": ("law", "clustering", "alignment", "shuffled-labels"),
+    "tokens": (*FITS, *NULLS),
     "updates": ("law", *OF_UPDATES, "shuffled-labels"),
 }
 
@@ -80,6 +80,9 @@ def audit(
 
     embedding: (snapshot, token, dim). classifier: (snapshot, count) flat parameters. updates:
     (snapshot, token, dim), see `modadd.true_forces.updates`; NaN leaves those fits undefined.
+
+    A law says what a pair sum feels, and so what a token does: the sum over its pairs (Sec. 5.1).
+    Rivals and nulls move the tokens likewise; of rotated forces, those on the tokens are turned.
 
     Out of sample, the pairs (of the other targets: the tokens) fall into two halves by the run's
     own seed, and each half is foretold from the other. The nulls are drawn from that seed, too,
@@ -123,33 +126,45 @@ def _sides(
     sums = trained.membership @ tokens
     parameters = unpack_classifier(classifier, config)
     force = pair_sum_forces(sums, trained.residue, parameters)
-    dealt, directions, positions = _draws(config, trained, tokens)
+    drawn = _draws(config, trained, tokens)
 
     terms = (*TERMS, "parallelogram")
     fields = _fields(tokens, trained, trained.residue)
-    shuffled = law_terms(sums, trained.residue[dealt])[:, : len(LAW)]
-    elsewhere = law_terms(trained.membership @ positions, trained.residue)[:, : len(LAW)]
-    turned = np.linalg.norm(force, axis=2, keepdims=True) * directions
-    half = np.argsort(dealt) % 2 == 0
-    nulls = {
-        "shuffled-labels": _Side(shuffled, LAW, force, half),
-        "rotated-forces": _Side(fields[:, : len(LAW)], LAW, turned, half),
-        "random-embedding": _Side(elsewhere, LAW, force, half),
-    }
-    of_pairs = dict.fromkeys(FITS, _Side(fields, terms, force, half)) | nulls
+    shuffled = law_terms(sums, trained.residue[drawn.order])[:, : len(LAW)]
+    elsewhere = law_terms(trained.membership @ drawn.positions, trained.residue)[:, : len(LAW)]
+    half = np.argsort(drawn.order) % 2 == 0
+    of_pairs = _Side(fields, terms, force, half)
 
     down = trained.membership.T
     on_tokens = down @ force
-    beside = np.stack([tokens, on_tokens], axis=1)
-    of_tokens = np.concatenate([down @ fields, beside], axis=1)
-    named = (*terms, "outward", "gradient")
     halves = permutation(config.seed, Stream.NULLS, config.modulus) % 2 == 0
-    found: dict[str, list[tuple[str, Fit, _Side]]] = {"pair_sums": _listed("pair_sums", of_pairs)}
-    for target, moved in (("tokens", on_tokens), ("updates", updates)):
-        sides = dict.fromkeys(TARGETS[target], _Side(of_tokens, named, moved, halves))
-        sides["shuffled-labels"] = _Side(down @ shuffled, LAW, moved, halves)
-        found[target] = _listed(target, sides)
-    return found
+    of_tokens = _Side(down @ fields, terms, on_tokens, halves)
+    wrong = _Side(down @ shuffled, LAW, updates, halves)
+    beside = np.stack([tokens, on_tokens], axis=1)
+    named = (*terms, "outward", "gradient")
+    everything = np.concatenate([of_tokens.fields, beside], axis=1)
+    of_updates = _Side(everything, named, updates, halves)
+    sides = {
+        "pair_sums": dict.fromkeys(FITS, of_pairs)
+        | _nulls(of_pairs, shuffled, elsewhere, drawn.of_pairs),
+        "tokens": dict.fromkeys(FITS, of_tokens)
+        | _nulls(of_tokens, wrong.fields, down @ elsewhere, drawn.of_tokens),
+        "updates": dict.fromkeys(("law", *OF_UPDATES), of_updates) | {"shuffled-labels": wrong},
+    }
+    return {target: _listed(target, found) for target, found in sides.items()}
+
+
+def _nulls(
+    told: _Side, shuffled: Vectors, elsewhere: Vectors, directions: Vectors
+) -> dict[str, _Side]:
+    """Each of `NULLS`. told: where the law itself is fitted. shuffled, elsewhere: what it would do
+    there with wrong residues and with wrong tokens. directions: (vector, dim)."""
+    turned = np.linalg.norm(told.force, axis=2, keepdims=True) * directions
+    return {
+        "shuffled-labels": _Side(shuffled, LAW, told.force, told.half),
+        "rotated-forces": _Side(told.fields[:, : len(LAW)], LAW, turned, told.half),
+        "random-embedding": _Side(elsewhere, LAW, told.force, told.half),
+    }
 
 
 def _listed(target: str, sides: Mapping[str, _Side]) -> list[tuple[str, Fit, _Side]]:
@@ -165,17 +180,24 @@ def _fields(tokens: Vectors, trained: TrainingPairs, residue: NDArray[np.int64])
     return np.concatenate([found, beside[:, None]], axis=1)
 
 
-def _draws(
-    config: TrainingConfig, trained: TrainingPairs, tokens: Vectors
-) -> tuple[NDArray[np.int64], Vectors, Vectors]:
-    """An order of the pairs, a direction for each, and tokens of the same radii: (snapshot, token,
-    dim)."""
+class _Drawn(NamedTuple):
+    """What the nulls draw: an order of the pairs, a direction for each pair and each token, and
+    tokens of the same radii elsewhere, (snapshot, token, dim)."""
+
+    order: NDArray[np.int64]
+    of_pairs: Vectors
+    of_tokens: Vectors
+    positions: Vectors
+
+
+def _draws(config: TrainingConfig, trained: TrainingPairs, tokens: Vectors) -> _Drawn:
     count, (_, modulus, dim) = len(trained.residue), tokens.shape
     order = permutation(config.seed, Stream.NULLS, count)
-    drawn = normal(config.seed, Stream.NULLS, (count + modulus) * dim).reshape(-1, dim)
+    drawn = normal(config.seed, Stream.NULLS, (count + 2 * modulus) * dim).reshape(-1, dim)
     directions = drawn / np.linalg.norm(drawn, axis=1, keepdims=True)
+    of_pairs, elsewhere, of_tokens = np.split(directions, [count, count + modulus])
     radii = np.linalg.norm(tokens, axis=2, keepdims=True)
-    return order, directions[:count], radii * directions[count:]
+    return _Drawn(order, of_pairs, of_tokens, radii * elsewhere)
 
 
 def _fitted(target: str, name: str, fit: Fit, side: _Side) -> Fitted:

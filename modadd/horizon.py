@@ -5,12 +5,16 @@ runs backward: each of the network's epochs is matched with a step, steps do not
 sum of the Procrustes distances (labels held fixed) is the least that dynamic programming can find.
 """
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from modadd.particles import ParticleConfig, simulate
 from modadd.procrustes import distances
-from modadd.snapshots import Floats
+from modadd.randomness import Stream, permutation
+from modadd.snapshots import Floats, Snapshot
 from modadd.statistics import mean, proportion
 
 
@@ -42,6 +46,35 @@ def matched(network: Floats, twin: Floats) -> NDArray[np.float64]:
     """(epoch,) how far the twin is from its network at each epoch, by the best clock."""
     apart = path_distances(network, twin)
     return np.asarray(apart[np.arange(len(apart)), best_clock(apart)])
+
+
+def company(
+    epochs: NDArray[np.int64],
+    courses: Sequence[Floats],
+    own: Sequence[Floats],
+    rivals: Sequence[Floats],
+) -> pd.DataFrame:
+    """As `horizon`, of networks' courses (epoch, token, dim), their twins' paths (step, token, dim)
+    and those of rivals, from the same start each."""
+    ours = [matched(course, path) for course, path in zip(courses, own, strict=True)]
+    others = [matched(course, path) for course, path in zip(courses, rivals, strict=True)]
+    still = [distances(course, np.repeat(course[:1], len(course), axis=0)) for course in courses]
+    return horizon(epochs, np.array(ours), np.array(still), np.array(others))
+
+
+def paths(configs: Sequence[ParticleConfig], start: Floats) -> list[Floats]:
+    """(step, token, dim) every step of each simulation from `start` (run, token, dim)."""
+    every = range(configs[0].length + 1)
+    stream = simulate(configs, every, start=Snapshot(tuple(configs), 0, start))
+    return list(np.stack([snapshot.embedding for snapshot in stream], axis=1))
+
+
+def wrong_residues(configs: Sequence[ParticleConfig], start: Floats) -> list[Floats]:
+    """The `paths` under the same law from the same start, had the tokens other residues."""
+    order = [permutation(config.seed, Stream.NULLS, config.modulus) for config in configs]
+    moved = np.stack([places[tokens] for places, tokens in zip(start, order, strict=True)])
+    found = paths(configs, moved)
+    return [path[:, np.argsort(tokens)] for path, tokens in zip(found, order, strict=True)]
 
 
 def horizon(

@@ -20,7 +20,7 @@ from modadd.kernels import compiled_kernels_work
 from modadd.law_terms import LAW, law_terms
 from modadd.network import unpack_classifier
 from modadd.snapshots import Floats
-from modadd.statistics import CONFIDENCE, Estimate, median
+from modadd.statistics import CONFIDENCE
 from modadd.structures import scale
 from modadd.training import TrainingConfig
 from modadd.true_forces import Vectors, pair_sum_forces, training_pairs
@@ -65,6 +65,9 @@ MODELS = {
     "all learnt": np.concatenate([_ALL, [False, False, False, False]]),
 }
 RESAMPLES = 400
+
+#: Goes up whenever the scores change: stored ones of another version do not count.
+VERSION = 1
 
 
 def hat_fields(sums: Vectors, residue: NDArray[np.int64]) -> Vectors:
@@ -180,18 +183,24 @@ def _learn(found: Products, model: str) -> NDArray[np.float64]:
     return solved
 
 
-def scores(found: Products, model: str, first: NDArray[np.bool_]) -> Estimate:
-    """The median over runs of R², each with coefficients common to the runs of the other half.
+def halves(n: int) -> NDArray[np.bool_]:
+    """(run,) which of n runs make the first half: every other one."""
+    return np.arange(n) % 2 == 0
 
-    found: a batch of runs. first: (run,) which of them make the first half.
+
+def scores(found: Products, model: str) -> NDArray[np.float64]:
+    """(run,) R² about zero force, ≤ 1, with coefficients common to the runs of the other half.
+
+    found: a batch of at least 2 runs. model: of `MODELS`.
     """
+    first = halves(len(found.squares))
     values = np.empty(len(first))
     for half in (first, ~first):
         common = learn(Products(*(part[~half] for part in found)), model)
         some = Products(*(part[half] for part in found))
         missed = squared_error(some, np.broadcast_to(common, some.force.shape))
         values[half] = 1 - missed / some.squares
-    return median(values)
+    return values
 
 
 def functions(found: Products, seed: int = 0) -> pd.DataFrame:

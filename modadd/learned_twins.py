@@ -19,7 +19,7 @@ from modadd.learned_law import HATS, learn, tabulated_forces
 from modadd.particles import ParticleConfig, divide_by_mean_norm, restore_moments
 from modadd.procrustes import distances
 from modadd.snapshots import Floats
-from modadd.statistics import Estimate, correlation, mean
+from modadd.statistics import Estimate, correlation, mean, proportion
 from modadd.structures import scale
 from modadd.task import incidence, pair_sums, pairs
 from modadd.true_forces import Vectors
@@ -34,6 +34,9 @@ VERSION = 1
 #: foretold, in the phases of training from the start on: one law for all of these phases, or each
 #: phase's law in turn, for equally many steps.
 LAWS = ("paper", "fitted", "fitted in turn", "learnt", "learnt in turn")
+
+#: Beside the laws: where the networks themselves end.
+NETWORKS = "the networks"
 
 
 def simulate_laws(start: Floats, laws: Sequence[Law], steps: int = 100) -> Vectors:
@@ -175,6 +178,31 @@ def foretold_by_laws(found: pd.DataFrame) -> pd.DataFrame:
             add(name, "correlation gained", closer.estimate)
             add(name, "distance gained", mean(papers["distance"].to_numpy(float) - apart))
     return pd.DataFrame(rows)
+
+
+def populations(found: pd.DataFrame) -> pd.DataFrame:
+    """Where each law leads the networks as a population, beside the networks' own ends: a row a law
+    (first `NETWORKS`) and measure (share of circles, imperfections: their mean): law, measure,
+    value, low, high (Wilson's and t's 95 % interval), n.
+
+    found: as of `foretold_by_laws`. Whether each network is led where it ends does not matter here.
+    """
+    laws = dict(tuple(found.groupby("law")))
+    networks = laws["paper"]
+    own = (networks["is_circle"] == 1, networks["imperfections"])
+    ends = {NETWORKS: own} | {
+        law: (
+            laws[law]["radius_ratio"] < structures.CIRCLE_THRESHOLD,
+            laws[law]["grid_imperfections"],
+        )
+        for law in (STILL, *LAWS)
+        if law in laws
+    }
+    rows = []
+    for law, (circles, counts) in ends.items():
+        rows.append((law, "share of circles", *proportion(int(circles.sum()), len(circles))))
+        rows.append((law, "imperfections", *mean(counts.dropna().to_numpy(float))))
+    return pd.DataFrame(rows, columns=["law", "measure", *Estimate._fields])
 
 
 def _likely(some: pd.DataFrame) -> NDArray[np.float64]:

@@ -6,6 +6,7 @@ import hypothesis
 import pytest
 import torch
 from filelock import FileLock
+from law_database import write_law_database
 from report_database import write_report_database
 from streamlit.testing.v1 import AppTest
 
@@ -151,3 +152,9 @@ def open_page(monkeypatch):
 def checked(shown):
     assert not shown.exception, [element.message for element in shown.exception]
     return shown
+
+
+@pytest.fixture(scope="session")
+def law_database(shared):
+    """A database with the law on trial. Read it only; it is shared."""
+    return shared("law.db", write_law_database)

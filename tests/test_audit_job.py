@@ -2,14 +2,26 @@
 
 import sqlite3
 
+import pandas as pd
 import pytest
 from test_jobs import QUICK, contents, sql
 
-from db.connect import reader
+from db.connect import open_for_writing, reader
 from db.law import law_fits
+from db.law_trials import add_trials
+from db.schema import law_scores_table
 from modadd.audit import TARGETS
 from modadd.foretelling import STILL
+from modadd.learned_law import MODELS
 from modadd.learned_twins import LAWS
+
+
+def add_score(run_id):
+    row = pd.DataFrame(
+        [(run_id, "0-9", "law", 0.5)], columns=["run_id", "phase", "law", "r_squared"]
+    )
+    with open_for_writing("modadd.db") as engine:
+        add_trials(engine, law_scores_table(), row, version=1)
 
 
 @pytest.fixture
@@ -41,6 +53,19 @@ def test_only_snapshots_whose_parameters_were_kept_are_audited(modadd, networks)
     assert sql("SELECT DISTINCT epoch FROM law_fits") == [(20,)]
 
 
+def test_a_number_of_fewer_networks_than_the_rest_says_its_n(modadd, networks):
+    _, whole, _ = modadd("audit", "mine", "--epochs", 20)
+    assert "n=2" not in whole
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE law_fits SET cosine = NULL, held_out_r_squared = NULL "
+                           "WHERE run_id = 4 AND epoch = 20 AND fit = 'paper'")  # fmt: skip
+        connection.execute("UPDATE law_fits SET cosine = NULL WHERE run_id = 4 AND fit = 'law'")
+    _, printed, _ = modadd("audit", "mine", "--epochs", 20)
+    fewer = [line for line in printed.splitlines() if "n=2" in line]
+    assert [line.split()[0] for line in fewer] == ["1.0", "paper", "paper"]
+    assert all(line.count("n=2") == 1 for line in fewer)
+
+
 def test_an_audit_of_another_version_is_made_again(modadd, networks):
     modadd("audit", "mine", "--epochs", 0)
     before = contents()
@@ -55,6 +80,7 @@ def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
     modadd("audit", "mine", "--epochs", 0)
     modadd("curl", "--experiment", "mine", "--seeds", 0, "--epochs", 0)
     assert sql("SELECT count(*) > 0 FROM law_curls") == [(1,)]
+    add_score(1)
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("UPDATE audits SET version = 0")
     modadd("train", *QUICK, "--seeds", 9, "--experiment", "later")
@@ -62,7 +88,8 @@ def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
     modadd("audit", "later", "--epochs", 0)
     for table in ("audits", "law_fits", "law_moments"):
         assert sql(f"SELECT DISTINCT run_id FROM {table}") == [(last,)]
-    assert sql("SELECT count(*) FROM law_curls") == [(0,)]  # the learnt law was of those audits
+    for table in ("law_curls", "law_scores"):
+        assert sql(f"SELECT count(*) FROM {table}") == [(0,)]  # the learnt law was of those audits
 
 
 def test_an_audit_goes_with_its_run(modadd, networks):
@@ -107,7 +134,18 @@ def test_a_law_is_learnt_from_what_was_audited(modadd):
     assert "weight decay 1.0: particles from epoch 0, n = 4 networks" in printed
     assert "weight decay 1.0, epochs 10-49, n = 4 networks" in printed
     after = contents()
-    assert {name: rows for name, rows in after.items() if name != "law_ends"} == before
+    made = ("law_ends", "law_scores")
+    assert {name: rows for name, rows in after.items() if name not in made} == before
+    assert sql("SELECT count(*), min(version) FROM law_scores") == [(4 * 2 * len(MODELS), 1)]
+    (score,) = sql("SELECT avg(r_squared) FROM (SELECT r_squared, row_number() OVER (ORDER BY "
+                   "r_squared) AS place FROM law_scores WHERE phase = '10-49' AND law = 'law') "
+                   "WHERE place IN (2, 3)")[0]  # fmt: skip
+    assert f"10-49   4  {score:.3f}" in printed
+    (circles,) = sql("SELECT avg(radius_ratio < 1.2) FROM law_ends WHERE law = 'learnt'")[0]
+    told = printed.split("share of circles")[-1]
+    assert [
+        line for line in told.splitlines() if line.startswith(f"learnt          {circles:.3f} [")
+    ]
     assert sql("SELECT law, count(*) FROM law_ends GROUP BY law") == [
         (law, 4) for law in sorted((STILL, *LAWS))
     ]

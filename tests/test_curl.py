@@ -135,7 +135,12 @@ def test_the_command_stores_curls_once_and_prints_their_means(modadd):
     assert contents() == before
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("UPDATE law_curls SET curl_share = 0.5")
-    assert "0.500 [0.500, 0.500]" in modadd(*words)[1]  # what is stored is not found again
+        connection.execute(
+            "UPDATE law_curls SET curl_share = NULL WHERE law = 'learnt' AND run_id = 1"
+        )
+    printed = modadd(*words)[1]
+    assert "0.500 [0.500, 0.500]" in printed  # what is stored is not found again
+    assert "0.500 n=1" in printed
 
 
 def test_no_curl_depends_on_who_is_asked_for_along_with_it(modadd):

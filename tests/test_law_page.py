@@ -1,7 +1,6 @@
 """The page of the force law: its numbers are the stored ones, and its charts draw them all."""
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from dashboard.charts_law import NULL, explained, rivals, strengths
@@ -16,11 +15,11 @@ from dashboard.law_rows import (
     foreshadowing,
     foretelling,
     led_by_laws,
+    measured,
     paper_law,
     settling,
 )
 from dashboard.law_shown import forces_shown, twin_shown
-from dashboard.report.sections import audit
 from dashboard.run_facts import config_of
 from db.arrangements import arrangements, classifiers
 from db.connect import open_for_reading
@@ -37,40 +36,17 @@ from db.law_summaries import (
 from db.law_trials import trials
 from db.queries import runs
 from db.schema import law_ends_table
-from jobs.main import main
 from modadd import learned_twins
-from modadd.audit import NULLS
 from modadd.fate import circles_among, settled, settled_circles
 from modadd.law_tables import law_table, rivals_table
 from modadd.law_terms import LAW
 from modadd.statistics import median_rank
 from modadd.structures import CIRCLE_THRESHOLD
 
-JOBS = (
-    "train --experiment trial --epochs 30 --weight-decay 0 1 --seeds 0:7 --snapshots every:10",
-    "audit trial --epochs 30",
-    "twins --experiment trial --epochs 0 --snapshots every:20 --steps 60",
-    "twins --experiment trial --epochs 0 10 --snapshots final",
-    "learn trial --starts 0 --weight-decay 1",
-    "curl --experiment trial --epochs 30 --seeds 0",
-    "fate --experiment trial --epochs 0 10 --branches 2",
-)
-
-
-@pytest.fixture(scope="module")
-def tried(tmp_path_factory):
-    """A database with audited networks, two weight decays of seven, and their twins."""
-    path = tmp_path_factory.mktemp("law") / "law.db"
-    for words in JOBS:
-        with pytest.MonkeyPatch.context() as patched:
-            patched.setattr("sys.argv", ["modadd", *words.split(), "--database", str(path)])
-            assert main() == 0
-    return path
-
 
 @pytest.fixture
-def engine(tried):
-    with open_for_reading(str(tried)) as opened:
+def engine(law_database):
+    with open_for_reading(str(law_database)) as opened:
         yield opened
 
 
@@ -177,8 +153,8 @@ def test_a_twin_begins_where_its_network_is(engine):
     twin_chart(shown, 0).to_json()
 
 
-def test_the_page_shows_every_part_of_a_database_that_has_it(open_page, tried):
-    shown = open_page("law", tried)
+def test_the_page_shows_every_part_of_a_database_that_has_it(open_page, law_database):
+    shown = open_page("law", law_database)
     said = " ".join(note.value for note in shown.info)
     assert "n = 14 audited networks" in " ".join(caption.value for caption in shown.caption)
     assert "audit" not in said
@@ -221,7 +197,7 @@ def test_snapshots_at_the_end_tell_the_end(engine):
 def test_where_laws_lead_is_shown_as_the_command_prints_it(engine):
     ends = trials(engine, law_ends_table(), learned_twins.VERSION, Filter())
     assert len(ends) == 7 * (1 + len(learned_twins.LAWS))
-    rows = led_by_laws(ends, "distance")
+    rows = measured(led_by_laws(ends), "distance")
     mine = ends.query("weight_decay == 1 and law == 'paper'")
     row = rows.query("weight_decay == 1 and predictor == 'paper'").iloc[0]
     assert row["value"] == pytest.approx(mine["distance"].mean())
@@ -235,47 +211,3 @@ def test_each_part_without_data_says_the_command_that_makes_it(open_page, small_
         "audit", "twins", "reproduce alignment-forms", "learn", "curl", "fate --branches 3",
     ):  # fmt: skip
         assert f"modadd {words}" in said
-
-
-def cells(law, null, epoch=30):
-    fits = {"law": law} | dict.fromkeys((*NULLS, "clustering", "alignment"), null)
-    return pd.DataFrame(
-        [(1.0, epoch, fit, low + 0.05, low, low + 0.1, 9) for fit, low in fits.items()],
-        columns=["weight_decay", "epoch", "fit", "value", "low", "high", "n"],
-    )
-
-
-@pytest.mark.parametrize(
-    ("law", "null", "verdict"),
-    [(0.6, 0.0, "holds"), (0.3, 0.0, "holds partly"), (0.3, 0.25, "does not hold")],
-)
-def test_the_report_judges_the_law_by_its_rule(law, null, verdict):
-    found, words = audit.judged(cells(law, null))
-    assert found == verdict
-    assert "n = 9" in words
-
-
-def test_the_report_does_not_judge_without_intervals():
-    assert audit.judged(cells(np.nan, np.nan))[0] == "not testable"
-
-
-def test_the_report_does_not_judge_what_was_not_audited(small_database):
-    assert audit.judged(cells(0.6, 0.0, epoch=0))[0] == "not yet computed"
-    with open_for_reading(str(small_database)) as unaudited:
-        found = audit.section(unaudited)
-    assert found.verdict == "not yet computed"
-    assert not found.parts
-
-
-def test_the_report_lays_out_what_was_audited(engine, monkeypatch):
-    monkeypatch.setattr(audit, "CHOSEN", Filter(experiments=("trial",)))
-    found = audit.section(engine)
-    assert not found.missing
-    assert {part.name for part in (*found.figures, *found.tables)} == {
-        "law-explained", "law-rivals", "law-twins", "law-foretold", "law-learnt-10", "law-curls",
-        "law-settled", "law-accuracy-told",
-    }  # fmt: skip
-    assert found.tables[0].rows["fit"].tolist() == list(ORDER)
-    assert any(
-        "Does the law explain the forces?" in part for part in found.parts if isinstance(part, str)
-    )

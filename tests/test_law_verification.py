@@ -1,15 +1,14 @@
 """`modadd verify` finds nothing in audits and trials of laws, and every one of these faults."""
 
 import shutil
+from itertools import product
 
-import numpy as np
 import pandas as pd
 import pytest
 from test_verify import plant
 
 from db.connect import open_for_writing
 from db.law_trials import add_trials
-from db.schema import law_ends_table
 from jobs import audit, train
 from jobs.law_verification import TRIALS
 
@@ -30,7 +29,7 @@ FAULTS = {
     ),
     "fits of an epoch without a snapshot": (
         "UPDATE law_fits SET epoch = 7 WHERE run_id = 2 AND epoch = 10 AND target = 'tokens'",
-        "run 2: law_fits lacks 4 rows and has 4 unasked",
+        "run 2: law_fits lacks 13 rows and has 13 unasked",
     ),
     "products that are all 0": (
         "UPDATE law_moments SET products = zeroblob(length(products)) WHERE run_id = 1",
@@ -54,30 +53,38 @@ FAULTS = {
     ),
     "a trial where there is no snapshot": (
         "UPDATE law_ends SET epoch = 11 WHERE run_id = 1",
-        "run 1: law_ends at epoch 11, where it has no snapshot",
+        "run 1: law_ends at epoch 11, which snapshots lack",
     ),
     "a trial without one of its laws": (
         "DELETE FROM law_ends WHERE run_id = 2 AND law = 'paper'",
         "run 2: law_ends at epoch 10 lacks paper",
+    ),
+    "a score of a phase without forces": (
+        "UPDATE law_scores SET phase = '200-999' WHERE run_id = 1",
+        "run 1: law_scores at phase 200-999, which law_moments lack",
+    ),
+    "a score that is missing": (
+        "DELETE FROM law_scores WHERE run_id = 2 AND law = 'all learnt'",
+        "run 2: law_scores at phase 10-49 lacks all learnt",
     ),
 }
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """Two audited networks, and rows as of trials of every law from epoch 10."""
+    """Two audited networks, and rows as of trials of every law at epoch 10, or in its phase."""
     path = tmp_path_factory.mktemp("audited") / "made.db"
     to = ["--database", str(path)]
     train.command(
         ["--seeds", "0:2", "--epochs", "20", "--snapshots", "every:10", "--experiment", "mine", *to]
     )
     audit.command(["mine", "--epochs", "0", *to])
-    version, laws = TRIALS["law_ends"]
-    rows = pd.DataFrame(
-        [(run_id, 10, law) for run_id in (1, 2) for law in laws], columns=["run_id", "epoch", "law"]
-    ).assign(radius_ratio=1.5, grid_imperfections=3.0, distance=np.nan)
+    places = {"epoch": 10, "phase": "10-49"}
     with open_for_writing(str(path)) as engine:
-        add_trials(engine, law_ends_table(), rows, version)
+        for table, version, laws in TRIALS:
+            rows = pd.DataFrame(list(product((1, 2), laws)), columns=["run_id", "law"])
+            numbers = {column.name: 0.5 for column in table.columns if column.name not in rows}
+            add_trials(engine, table, rows.assign(**numbers | places), version)
     return path
 
 

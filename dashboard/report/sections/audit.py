@@ -8,6 +8,7 @@ from dashboard.law_rows import HELD_OUT, MEANINGS, ORDER, foretelling, paper_law
 from dashboard.report.needs import Audits, Need, Twins
 from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.sections.audit_ends import ends
+from dashboard.report.sections.audit_twins import beside_rivals, explained_by_learnt
 from dashboard.report.text import estimate_in, said
 from db.filters import Filter
 from db.law_summaries import fit_medians, twin_counts
@@ -48,6 +49,8 @@ def section(engine: Engine) -> Section:
     counts = twin_counts(engine, CHOSEN, paper_law(), CIRCLE_THRESHOLD)
     verdict, ours = judged(rows)
     parts = [*(_explained(rows) if len(rows) else ()), *(_twins(counts) if len(counts) else ())]
+    parts += beside_rivals(engine, CHOSEN)
+    parts += explained_by_learnt(engine, CHOSEN) if len(rows) else []
     parts += ends(engine, CHOSEN, rows, foretelling(counts) if len(counts) else counts)
     return Section(
         name="audit",

@@ -14,6 +14,7 @@ from dashboard.law_rows import (
     foreshadowing,
     form_shares,
     led_by_laws,
+    measured,
     settling,
 )
 from dashboard.law_words import conclusions
@@ -37,15 +38,15 @@ PHASES = ("10-49", "1000-")
 
 def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame) -> list[Part]:
     """All parts that there are data for. fits, twins: as `dashboard.law_words.conclusions`."""
-    led = trials(engine, law_ends_table(), learned_twins.VERSION, chosen)
-    areas, gained = led_by_laws(led, "AUC of circles"), led_by_laws(led, "AUC gained")
+    led = led_by_laws(trials(engine, law_ends_table(), learned_twins.VERSION, chosen))
+    areas, gained = measured(led, "AUC of circles"), measured(led, "AUC gained")
     branches = branch_ends(engine, chosen)
     settled = settling(branches[branches["perturbation"] == BranchConfig().perturbation])
     forms = form_shares(circles_by_form(engine, "alignment-forms"))
     curls = curl_means(trials(engine, law_curls_table(), curl.VERSION, chosen))
     curls = curls.rename(columns={"law": "predictor"})
     words = conclusions(
-        fits=fits, twins=twins, gained=gained, nearer=led_by_laws(led, "distance gained"),
+        fits=fits, twins=twins, gained=gained, nearer=measured(led, "distance gained"),
         settled=settled, forms=forms, curls=curls,
     )  # fmt: skip
     parts: list[Part] = [*_learnt(engine, chosen)] if len(fits) else []
