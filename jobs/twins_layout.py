@@ -51,6 +51,11 @@ _TABLES: Mapping[str, Sequence[Column]] = {
         Column("random pairing", RANDOM, "distance"),
         Column("twin nearer than nothing moves %", TWIN, "nearer", f"than {STILL}", 100, 1),
     ),
+    "Mean square of that distance, which some programs print (t interval)": (
+        Column("twin", TWIN, "distance squared", None, 1, 3),
+        Column("nothing moves", STILL, "distance squared", None, 1, 3),
+        Column("random pairing", RANDOM, "distance squared", None, 1, 3),
+    ),
     "Which pairs are imperfect: mean κ, 0 by chance (t interval)": (
         Column("twin", TWIN, "pairs' kappa"),
         Column("nothing moves", STILL, "pairs' kappa"),

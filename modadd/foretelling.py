@@ -33,6 +33,7 @@ MEASURES = {
     "AUC gained": "AUC minus that of the predictor named in the note",
     "correlation": "of the final counts of imperfections; Fisher's interval",
     "distance": "mean Procrustes distance of the final arrangements, labels held fixed",
+    "distance squared": "its mean square, the share of the arrangement that is not foretold",
     "nearer": "share of networks whose end the twin is nearer to than the note's predictor",
     "pairs' kappa": "mean agreement on which pairs are imperfect; 0 by chance, 1 if on all",
 }
@@ -129,7 +130,9 @@ def _arrangements(ends: Ends) -> Iterator[Row]:
     apart = {}
     for predictor, arrangement in _predicted(ends).items():
         apart[predictor] = distances(arrangement, ends.network)
-        yield _row(predictor, "distance", mean(_finite(apart[predictor])))
+        known = _finite(apart[predictor])
+        yield _row(predictor, "distance", mean(known))
+        yield _row(predictor, "distance squared", mean(np.square(known)))
         kappa = chance_corrected(structures.imperfect_pairs(arrangement), wrong)
         yield _row(predictor, "pairs' kappa", mean(_finite(kappa)))
     for rival in (STILL, RANDOM):

@@ -40,7 +40,10 @@ def test_anothers_twin_foretells_what_chance_does(arrangements):
         assert abs(np.arctanh(alike["value"])) < 3.3 / np.sqrt(60 - 3)
         assert value(found, predictor, "odds ratio")["p"] > 0.001
         assert abs(value(found, predictor, "pairs' kappa")["value"]) < 0.1
-        assert value(found, predictor, "distance")["value"] > 0.9
+        apart = value(found, predictor, "distance")["value"]
+        assert apart > 0.9
+        # Distances scatter little there: their mean square is hardly more than their mean's.
+        assert apart**2 < value(found, predictor, "distance squared")["value"] < 1.05 * apart**2
 
 
 def test_nothing_moves_predicts_the_start_itself(arrangements):

@@ -1,6 +1,7 @@
 """Every page in every state of the database: what it says, and that it never breaks."""
 
 import gzip
+import re
 import sqlite3
 import subprocess
 import sys
@@ -52,6 +53,14 @@ def test_every_page_shows_a_real_database(open_page, name, small_database):
     assert len(shown.title) == 1
     assert not shown.warning
     assert not shown.error
+
+
+@every_page
+def test_every_page_says_in_two_sentences_what_it_shows(open_page, name, small_database):
+    for kind in ("transformer", "particle"):
+        shown = open_page(name, small_database, kind=kind)
+        about = next(element.value for element in shown.main.markdown if element.value)
+        assert len(re.findall(r"[.?!](?=\s|$)", about)) == 2, about
 
 
 @filtered_pages

@@ -27,8 +27,8 @@ header(
     "Where in the space of configs which structures form: each cell is the share of a structure, "
     "or the mean of a metric, over the runs of the filter with those values, with its 95 % "
     "interval (Wilson's of a share, Student's t of a mean; on hover where it does not fit) and n. "
-    "Over one field alone it is a curve with its band. Runs that diverged are left out and counted "
-    "on hover.",
+    "Over one field alone it is a curve with its band; runs that diverged are left out, and "
+    "counted on hover.",
 )
 stored = loaders.columns(opened, chosen.kind)
 rows = loaders.runs(opened, chosen)

@@ -24,10 +24,10 @@ NETWORK = (
     r"\qquad \text{target } (i + j) \bmod N",
 )
 PARTICLES = (
-    "Left the particles with the force on each, term by term, right the sums of all pairs by "
-    "residue. The slider takes all panels through the simulation; a ring marks an *imperfect* "
-    "pair, whose nearest other sum has another residue (Algorithm 2). Arrows share one scale; "
-    "click a term in the legend to see it alone.",
+    "Left the particles with the force on each, term by term, in arrows of one scale (click a term "
+    "in the legend to see it alone), right the sums of all pairs by residue. The slider takes all "
+    "panels through the simulation; a ring marks an *imperfect* pair, whose nearest other sum has "
+    "another residue (Algorithm 2).",
     r"F_{ij} = \sum_{(k,l)} \begin{cases} -g_a \frac{r}{\|r\|} + f_a\, [x_{ij} \cdot x_{kl} > 0]\,"
     r"\frac{x_{kl}}{\|x_{kl}\|} & \text{same residue} \\[4pt] g_r \frac{r}{\|r\|^2} - f_a\, [x_{ij}"
     r"\cdot x_{kl} > 0]\, \frac{x_{kl}}{\|x_{kl}\|} & \text{different} \end{cases} \qquad "
