@@ -28,7 +28,7 @@ from db.filters import Filter
 from db.law import law_fits, law_moments
 from db.law_trials import trials
 from db.schema import law_curls_table, law_ends_table
-from modadd import curl, learned_twins
+from modadd import audit, curl, learned_twins
 from modadd.branches import BranchConfig
 from modadd.law_tables import curl_means
 from modadd.law_terms import LAW
@@ -40,26 +40,30 @@ from modadd.structures import CIRCLE_THRESHOLD
 @cached(8)
 def count_audited(opened: Database, chosen: Filter) -> int:
     """As `db.law_summaries.count_audited`."""
-    return law_summaries.count_audited(opened.engine, chosen)
+    return law_summaries.count_audited(opened.engine, chosen, audit.VERSION)
 
 
 @cached(4)
 def scores(opened: Database, chosen: Filter) -> pd.DataFrame:
     """The medians of held-out R² of every fit to the pair sums."""
-    return law_summaries.fit_medians(opened.engine, chosen, ORDER, HELD_OUT, median_rank)
+    return law_summaries.fit_medians(
+        opened.engine, chosen, ORDER, HELD_OUT, median_rank, audit.VERSION
+    )
 
 
 @cached(4)
 def strengths(opened: Database, chosen: Filter) -> pd.DataFrame:
     """The medians of the law's coefficients, of forces of rms 1."""
-    return law_summaries.fit_medians(opened.engine, chosen, ("law",), STRENGTHS, median_rank)
+    return law_summaries.fit_medians(
+        opened.engine, chosen, ("law",), STRENGTHS, median_rank, audit.VERSION
+    )
 
 
 @cached(8)
 def forces(opened: Database, run_id: int, config: Any) -> ForcesShown | None:
     """A network's forces, or None if it was not audited."""
     try:
-        fits = law_fits(opened.engine, ["r_squared", *LAW], run_ids=[run_id])
+        fits = law_fits(opened.engine, ["r_squared", *LAW], audit.VERSION, run_ids=[run_id])
     except StoreError:
         return None
     fits = fits[(fits["target"] == "pair_sums") & (fits["fit"] == "law")]
@@ -120,7 +124,7 @@ def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFra
     """`modadd.learned_law.functions` of those of the runs that have forces of the phase; empty for
     fewer than four."""
     try:
-        found = law_moments(opened.engine, phase, run_ids)
+        found = law_moments(opened.engine, phase, run_ids, audit.VERSION)
     except StoreError:
         return pd.DataFrame()
     return functions(unpacked(list(found.values()))) if len(found) > 3 else pd.DataFrame()

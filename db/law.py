@@ -72,7 +72,8 @@ def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> 
     """Store audits of runs in place of those that they have; those of deleted runs are dropped.
 
     With the first of a version all of other versions go, and the trials of laws that rest on them:
-    numbers of two versions never stand side by side.
+    numbers of two versions never stand side by side. So do the trials of all networks of the same
+    experiments: laws are learnt from those that are audited, which are more now.
     """
     columns = _columns(records)
     with writing(engine, changed=("transformer",)) as connection:
@@ -80,6 +81,7 @@ def add_audits(engine: Engine, records: Sequence[AuditRecord], version: int) -> 
         ids = [record.run_id for record in records]
         stored = set(connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars())
         kept = [record for record in records if record.run_id in stored]
+        _drop_trials(connection, ids)
         for into in (audits_table(), law_fits_table(columns), law_moments_table()):
             declare_columns(connection, into)
             connection.execute(delete(into).where(into.c.run_id.in_(ids)))
@@ -95,12 +97,23 @@ def _drop_other_versions(connection: Connection, version: int) -> None:
     others = select(audits.c.run_id).where(audits.c.version != version)
     if connection.execute(others.limit(1)).first() is None:
         return
-    for trials in (law_ends_table(), law_curls_table(), law_scores_table()):
-        if trials.name in tables:
-            connection.execute(delete(trials))
+    _drop_trials(connection)
     for name in [*AUDIT_KEYS][::-1]:  # `audits` last: the others are found by it
         stale = Table(name, MetaData(), Column("run_id"))
         connection.execute(delete(stale).where(stale.c.run_id.in_(others)))
+
+
+def _drop_trials(connection: Connection, run_ids: Sequence[int] | None = None) -> None:
+    """Delete all trials of laws, or those of all runs that share an experiment with these."""
+    tables = set(inspect(connection).get_table_names())
+    shared = select(ExperimentRun.experiment).where(ExperimentRun.run_id.in_(run_ids or ()))
+    beside = select(ExperimentRun.run_id).where(ExperimentRun.experiment.in_(shared))
+    for trials in (law_ends_table(), law_curls_table(), law_scores_table()):
+        if trials.name in tables:
+            every = delete(trials)
+            connection.execute(
+                every if run_ids is None else every.where(trials.c.run_id.in_(beside))
+            )
 
 
 def audit_rows(
@@ -186,6 +199,7 @@ def audited_runs(engine: Engine, version: int) -> list[int]:
 def law_fits(
     engine: Engine,
     columns: Sequence[str],
+    version: int,
     *,
     experiment: str | None = None,
     epochs: Sequence[int] | None = None,
@@ -194,9 +208,12 @@ def law_fits(
     """run_id, epoch, target, fit, n and the named columns of every stored fit, as asked for.
 
     experiment, epochs, run_ids: of these alone; empty if nothing was audited.
+
+    Raises:
+        StoreError: if there is no audit, or one of another version; here and below.
     """
     table = law_fits_table(columns)
-    _check_audited(engine, table)
+    _check_audited(engine, table, version)
     query = select(table).order_by(*table.primary_key.columns)
     if experiment is not None:
         query = query.where(table.c.run_id.in_(_members(experiment)))
@@ -207,10 +224,10 @@ def law_fits(
     return pd.read_sql(query, engine)
 
 
-def audited_epochs(engine: Engine, experiment: str | None = None) -> list[int]:
+def audited_epochs(engine: Engine, version: int, experiment: str | None = None) -> list[int]:
     """The epochs at which any run, or any of an experiment, was audited; sorted."""
     table = law_fits_table([])
-    _check_audited(engine, table)
+    _check_audited(engine, table, version)
     query = select(table.c.epoch).distinct().order_by(table.c.epoch)
     if experiment is not None:
         query = query.where(table.c.run_id.in_(_members(experiment)))
@@ -219,11 +236,11 @@ def audited_epochs(engine: Engine, experiment: str | None = None) -> list[int]:
 
 
 def law_moments(
-    engine: Engine, phase: str, run_ids: Sequence[int]
+    engine: Engine, phase: str, run_ids: Sequence[int], version: int
 ) -> dict[int, NDArray[np.float64]]:
     """run_id → (count,) inner products of a phase, of those of the runs that have it."""
     table = law_moments_table()
-    _check_audited(engine, table)
+    _check_audited(engine, table, version)
     query = select(table.c.run_id, table.c.products).where(
         table.c.phase == phase, table.c.run_id.in_(list(run_ids))
     )
@@ -236,8 +253,17 @@ def _members(experiment: str) -> Select[int]:
     return select(ExperimentRun.run_id).where(ExperimentRun.experiment == experiment)
 
 
-def _check_audited(engine: Engine, table: Table) -> None:
+def _check_audited(engine: Engine, table: Table, version: int) -> None:
     if not inspect(engine).has_table(table.name):
         raise StoreError(
             "the database holds no audit: run `modadd audit` on networks with stored parameters"
+        )
+    audits = audits_table()
+    others = select(audits.c.version).where(audits.c.version != version)
+    with engine.connect() as connection:
+        other = connection.execute(others.limit(1)).scalar()
+    if other is not None:
+        raise StoreError(
+            f"the database's audits are of version {other}, and this program's are of {version}: "
+            "run `modadd audit` again"
         )

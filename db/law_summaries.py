@@ -13,14 +13,17 @@ from db.schema import audits_table, law_fits_table
 ESTIMATE = ("value", "low", "high", "n")
 
 
-def count_audited(engine: Engine, chosen: Filter) -> int:
-    """How many runs of the filter, which is of networks, were audited."""
+def count_audited(engine: Engine, chosen: Filter, version: int) -> int:
+    """How many runs of the filter, which is of networks, were audited by this version."""
     if not inspect(engine).has_table(audits_table().name):
         return 0
     runs, values = networks(chosen)
     with engine.connect() as connection:
-        query = text(f"SELECT COUNT(*) FROM audits WHERE run_id IN (SELECT run_id FROM ({runs}) q)")
-        return int(connection.execute(query, values).scalar_one())
+        query = text(
+            "SELECT COUNT(*) FROM audits WHERE version = :version "
+            f"AND run_id IN (SELECT run_id FROM ({runs}) q)"
+        )
+        return int(connection.execute(query, {**values, "version": version}).scalar_one())
 
 
 def fit_medians(
@@ -29,9 +32,11 @@ def fit_medians(
     fits: Sequence[str],
     quantities: Mapping[str, str],
     rank: Callable[[int], int],
+    version: int,
     target: str = "pair_sums",
 ) -> pd.DataFrame:
-    """The median over the filter's networks of quantities of some fits to a target.
+    """The median over the filter's networks of quantities of some fits to a target, as that version
+    of the audit made them.
 
     quantities: name → SQL over the columns of `law_fits`. rank: n → which of n sorted values, from
     each end and counted from 1, bounds the median; 0 for none (`modadd.statistics.median_rank`).
@@ -48,10 +53,11 @@ def fit_medians(
     scored = f"""
         WITH chosen AS MATERIALIZED (
             SELECT r.weight_decay, f.* FROM law_fits AS f JOIN ({runs}) AS r USING (run_id)
+            JOIN audits AS a ON a.run_id = f.run_id AND a.version = :version
             WHERE f.target = :target AND f.fit IN :fits
         ), scored AS (SELECT * FROM ({taken}) AS q WHERE value IS NOT NULL)"""
     groups = ", ".join(labels)
-    asked = {**values, "target": target, "fits": list(fits)}
+    asked = {**values, "target": target, "fits": list(fits), "version": version}
     counted = text(
         f"{scored} SELECT DISTINCT n FROM (SELECT COUNT(*) AS n FROM scored GROUP BY {groups}) AS q"
     ).bindparams(bindparam("fits", expanding=True))

@@ -9,10 +9,10 @@ from sqlalchemy import Engine
 from db.law import audited_epochs, law_fits
 from db.queries import runs
 from jobs.layout import aligned, counted
-from modadd.audit import COLUMNS, NULLS, OF_UPDATES, TARGETS
+from modadd.audit import COLUMNS, NULLS, OF_UPDATES, TARGETS, VERSION
 from modadd.config import ConfigError
 from modadd.force_fits import FITS
-from modadd.law_tables import STRENGTHS, law_table, order_of, rivals_table
+from modadd.law_tables import STRENGTHS, law_table, medians, order_of, rivals_table
 
 _HEADINGS = {
     **dict(zip(STRENGTHS, ("g_r", "g_a", "f_a same", "f_a diff."), strict=True)),
@@ -26,6 +26,7 @@ _TITLES = {
     "tokens": "the true force on each token, -P ∂L/∂E_i",
     "updates": "AdamW's update of each token, without the decay",
 }
+_STEPS = {"rms": "rms of update", "decay": "rms of decay", "outward": "update along E, times E"}
 _MEANINGS = {name: fit.meaning for name, fit in (FITS | OF_UPDATES).items()} | NULLS
 
 
@@ -35,14 +36,13 @@ def print_audit(engine: Engine, experiment: str, epochs: Sequence[int]) -> None:
     Raises:
         ConfigError: if none of its networks was audited at any of them.
     """
-    fits = law_fits(engine, COLUMNS, experiment=experiment, epochs=epochs)
+    fits = law_fits(engine, COLUMNS, VERSION, experiment=experiment, epochs=epochs)
     if fits.empty:
-        known = ", ".join(map(str, audited_epochs(engine, experiment))) or "none"
+        known = ", ".join(map(str, audited_epochs(engine, VERSION, experiment))) or "none"
         raise ConfigError(f"no network of {experiment} was audited at these epochs; known: {known}")
     decays = runs(engine, "transformer", experiment)[["run_id", "weight_decay"]]
     fits = fits.merge(decays, on="run_id")
-    parts = [_law(fits)]
-    parts.extend(_rivals(fits, target) for target in TARGETS)
+    parts = [_law(fits), *(_rivals(fits, target) for target in TARGETS), _steps(fits)]
     parts.append("\n".join(f"{name:17} {meaning}" for name, meaning in _MEANINGS.items()))
     print("\n\n".join(parts))
 
@@ -61,6 +61,25 @@ def _law(fits: pd.DataFrame) -> str:
             f"the law fitted to {_TITLES['pair_sums']}",
             "medians over n networks (or where it says n=) with their 95 % intervals; "
             "g and f_a ≥ 0, of a force of rms 1",
+            "",
+            *aligned(rows),
+        ]
+    )
+
+
+def _steps(fits: pd.DataFrame) -> str:
+    """The two parts of AdamW's step, a row a weight decay and epoch."""
+    outward = fits[(fits["target"] == "updates") & (fits["fit"] == "outward")]
+    cells = medians(outward, ("weight_decay", "epoch"), list(_STEPS))
+    rows = [["weight decay", "epoch", "n", *_STEPS.values()]]
+    for (decay, epoch), group in cells.groupby(["weight_decay", "epoch"]):
+        most = int(group["n"].max())
+        shown = [_estimate(cell, most) for cell in group.to_dict("records")]
+        rows.append([str(decay), str(epoch), str(most), *shown])
+    return "\n".join(
+        [
+            "AdamW's step over the learning rate: its update, and the decay -γE; the decay is",
+            "balanced where the update is +γE. Medians over n networks, or where it says n=",
             "",
             *aligned(rows),
         ]

@@ -20,6 +20,7 @@ from jobs.layout import aligned, counted
 from jobs.networks import Networks, places_at, stored_networks
 from jobs.twins import add_network_flags, asked_networks
 from jobs.workers import on_every_core
+from modadd import audit
 from modadd.config import ConfigError
 from modadd.curl import FIELDS, VERSION, curl_shares
 from modadd.law_tables import curl_means
@@ -89,7 +90,7 @@ def _curls(
 
 def _strengths(engine: Engine, run_ids: Sequence[int], epoch: int) -> NDArray[np.float64]:
     """(run, term) the coefficients that fit each network's forces; ConfigError where unknown."""
-    fits = law_fits(engine, LAW, epochs=[epoch], run_ids=run_ids)
+    fits = law_fits(engine, LAW, audit.VERSION, epochs=[epoch], run_ids=run_ids)
     law = fits[(fits["fit"] == "law") & (fits["target"] == "pair_sums")].set_index("run_id")
     missing = set(run_ids) - set(law.index)
     if missing:
@@ -101,7 +102,7 @@ def _strengths(engine: Engine, run_ids: Sequence[int], epoch: int) -> NDArray[np
 
 def _learnt(engine: Engine, run_ids: Sequence[int], epoch: int) -> NDArray[np.float64]:
     """(hat,) the law that the networks' forces of that phase of training ask for."""
-    stored = law_moments(engine, phase_of(epoch), run_ids)
+    stored = law_moments(engine, phase_of(epoch), run_ids, audit.VERSION)
     if not stored:
         return np.full(len(HATS), np.nan)
     return learn(unpacked(list(stored.values())))[: len(HATS)]

@@ -40,9 +40,12 @@ def command(arguments: Sequence[str]) -> int:
     )
     add_job_flags(parser)
     parsed = parser.parse_args(arguments)
-    if parsed.branches < 0:
-        raise ConfigError(f"branches must be >= 0, got {parsed.branches}")
+    if parsed.branches < 0 or parsed.branches == 1:
+        raise ConfigError(f"branches must be 0 or at least 2 to compare, got {parsed.branches}")
     networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
+    shortest = min(config.length for config in networks.configs)
+    if parsed.branches and epochs[-1] == shortest:
+        raise ConfigError(f"branches must begin before the last epoch, {shortest}: see --epochs")
     perturbation = 0.01 if parsed.perturbation is None else parsed.perturbation
     configs = branches(networks.configs, epochs, parsed.branches, perturbation)
     if configs:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from jobs.layout import aligned
+from jobs.layout import aligned, counted
 from modadd.fate import FEWEST
 from modadd.structures import CIRCLE_THRESHOLD
 
@@ -49,8 +49,8 @@ def lay_out_branches(found: pd.DataFrame) -> str:
         "their mean Procrustes distance (t interval); n counts networks; with circles: those of "
         "which a branch is a circle, and how many of these are split: have a branch that is none"
     )
-    counted = [f"{row.circles} ({row.split} split)" for row in found.itertuples()]
-    named = found.assign(question=found["question"].map(_SETTLED), circles=counted)
+    split = [f"{row.circles} ({row.split} split)" for row in found.itertuples()]
+    named = found.assign(question=found["question"].map(_SETTLED), circles=split)
     return f"\n{title}\n\n{_table(named.rename(columns={'circles': _CIRCLES}), 'question')}"
 
 
@@ -59,14 +59,16 @@ def _table(found: pd.DataFrame, column: str) -> str:
     counts = [name for name in ("n", "circles", _CIRCLES) if name in found]
     rows = [["weight_decay", "epoch", *counts, *names]]
     for (weight_decay, epoch), group in found.groupby(["weight_decay", "epoch"]):
-        cells = {cell[column]: _shown(cell) for cell in group.to_dict("records")}
+        most = int(group["n"].max())
+        cells = {cell[column]: _shown(cell, most) for cell in group.to_dict("records")}
         labels = [f"{weight_decay:g}", str(epoch), *(str(group[name].max()) for name in counts)]
         rows.append([*labels, *(cells.get(name, "–") for name in names)])
     return "\n".join(aligned(rows))
 
 
-def _shown(cell: Any) -> str:
+def _shown(cell: Any, most: int) -> str:
+    """The number with its interval, and its n if that is not the row's."""
     if math.isnan(cell["value"]):
         return "–"
     bounds = "" if math.isnan(cell["low"]) else f" [{cell['low']:.2f}, {cell['high']:.2f}]"
-    return f"{cell['value']:.2f}{bounds}"
+    return counted(f"{cell['value']:.2f}{bounds}", cell["n"], most)

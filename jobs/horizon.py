@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.arrangements import Arrangements, arrangements
+from db.connect import open_for_reading
 from jobs.layout import aligned, counted
 from jobs.networks import Networks, done_runs
 from modadd.config import ConfigError
@@ -46,6 +47,15 @@ def print_horizon(engine: Engine, networks: Networks, configs: Sequence[TwinConf
             labels = [f"{weight_decay:g}", str(start), str(epoch), str(runs)]
             rows.append([*labels, *(_shown(cells[name], runs) for name in _COLUMNS)])
     print("\n".join([_TITLE, "", *aligned(rows)]))
+
+
+def check_horizon(database: str, networks: Networks, epochs: Sequence[int]) -> None:
+    """ConfigError if the networks of a weight decay share too few snapshots from an epoch on."""
+    with open_for_reading(database) as engine:
+        for weight_decay in networks.weight_decays:
+            paths = arrangements(engine, networks.of(weight_decay).run_ids)
+            for start in epochs:
+                _common(list(paths.values()), start)
 
 
 def _tables(

@@ -12,12 +12,12 @@ from db.arrangements import arrangements
 from db.connect import open_for_reading, open_for_writing
 from db.law import law_moments
 from db.law_trials import add_trials
-from db.queries import runs
 from db.schema import law_ends_table, law_scores_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.learn_layout import print_functions, print_led, print_scores
+from jobs.networks import stored_networks
 from jobs.workers import on_every_core
-from modadd import learned_law, learned_twins
+from modadd import audit, learned_law, learned_twins
 from modadd.config import ConfigError
 from modadd.force_fits import Products
 from modadd.learned_law import MODELS, PHASES, functions, halves, scores, unpacked
@@ -78,14 +78,11 @@ def _networks(
     engine: Engine, experiment: str, decays: Sequence[float] | None
 ) -> list[tuple[float, pd.DataFrame]]:
     """The experiment's networks that came to their end, by weight decay."""
-    found = runs(engine, "transformer", experiment)
-    if not found.empty:
-        found = found[found["status"] == "done"]
-        if decays is not None:
-            found = found[found["weight_decay"].isin(decays)]
-    if found.empty:
+    found = stored_networks(engine, experiment, seeds=None)
+    wanted = [d for d in found.weight_decays if decays is None or d in decays]
+    if not wanted:
         raise ConfigError(f"no runs of {experiment} are stored that are such networks")
-    return [(float(str(decay)), group) for decay, group in found.groupby("weight_decay")]
+    return [(decay, found.of(decay).rows) for decay in wanted]
 
 
 def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
@@ -97,7 +94,7 @@ def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
     ids = networks["run_id"].tolist()
     if len(ids) < 4:
         raise ConfigError(f"a law is learnt from at least 4 networks, got {len(ids)}")
-    stored = {phase: law_moments(engine, phase, ids) for phase in PHASES}
+    stored = {phase: law_moments(engine, phase, ids, audit.VERSION) for phase in PHASES}
     if not any(len(known) == len(ids) for known in stored.values()):
         lacking = len(ids) - max(map(len, stored.values()))
         raise ConfigError(

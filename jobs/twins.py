@@ -16,7 +16,7 @@ from jobs.command import (
     compute_requests,
     run_command,
 )
-from jobs.horizon import print_horizon
+from jobs.horizon import check_horizon, print_horizon
 from jobs.networks import Networks, done_runs, ends_of, places_at, stored_networks
 from jobs.requests import Request, parse_seeds
 from jobs.twins_layout import lay_out
@@ -51,6 +51,8 @@ def command(arguments: Sequence[str]) -> int:
     law = {name: getattr(parsed, name) for name in LAW_FIELDS if getattr(parsed, name) is not None}
     configs = twins(networks.configs, epochs, law)
     kept = "all" if parsed.horizon else parsed.snapshots
+    if parsed.horizon:
+        check_horizon(parsed.database, networks, epochs)
     status = compute_requests(parsed, [twin_request(configs, kept)])
     if status:
         return status

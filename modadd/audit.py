@@ -37,7 +37,9 @@ from modadd.true_forces import TrainingPairs, Vectors, pair_sum_forces, training
 VERSION = 3
 
 #: What a fit leaves behind, each (snapshot,) with NaN for undefined.
-COLUMNS = (*LAW, "outward", "r_squared", "held_out_r_squared", "cosine", "mean_cosine", "rms")
+#: decay: the rms of the decay -γE that AdamW's step has beside its update, in the update's units.
+SCORES = ("r_squared", "held_out_r_squared", "cosine", "mean_cosine", "rms", "decay")
+COLUMNS = (*LAW, "outward", *SCORES)
 
 #: The law fitted to what it should not explain.
 NULLS = {
@@ -99,13 +101,14 @@ def audit(
 class _Side:
     """Fields (snapshot, term, vector, dim), the names of their terms, and the force they explain.
 
-    half: (vector,) whether a vector is in the first half.
+    half: (vector,) whether a vector is in the first half. decay: (snapshot,) as in `COLUMNS`.
     """
 
     fields: Vectors
     terms: tuple[str, ...]
     force: Vectors
     half: NDArray[np.bool_]
+    decay: Vectors | None = None
 
     @cached_property
     def halves(self) -> tuple[Products, Products]:
@@ -139,17 +142,19 @@ def _sides(
     on_tokens = down @ force
     halves = permutation(config.seed, Stream.NULLS, config.modulus) % 2 == 0
     of_tokens = _Side(down @ fields, terms, on_tokens, halves)
-    wrong = _Side(down @ shuffled, LAW, updates, halves)
     beside = np.stack([tokens, on_tokens], axis=1)
     named = (*terms, "outward", "gradient")
     everything = np.concatenate([of_tokens.fields, beside], axis=1)
-    of_updates = _Side(everything, named, updates, halves)
+    decay = config.weight_decay * config.decay_embedding * _rms(tokens)
+    of_updates = _Side(everything, named, updates, halves, decay)
+    wrong_updates = _Side(down @ shuffled, LAW, updates, halves, decay)
     sides = {
         "pair_sums": dict.fromkeys(FITS, of_pairs)
         | _nulls(of_pairs, shuffled, elsewhere, drawn.of_pairs),
         "tokens": dict.fromkeys(FITS, of_tokens)
-        | _nulls(of_tokens, wrong.fields, down @ elsewhere, drawn.of_tokens),
-        "updates": dict.fromkeys(("law", *OF_UPDATES), of_updates) | {"shuffled-labels": wrong},
+        | _nulls(of_tokens, down @ shuffled, down @ elsewhere, drawn.of_tokens),
+        "updates": dict.fromkeys(("law", *OF_UPDATES), of_updates)
+        | {"shuffled-labels": wrong_updates},
     }
     return {target: _listed(target, found) for target, found in sides.items()}
 
@@ -200,6 +205,11 @@ def _draws(config: TrainingConfig, trained: TrainingPairs, tokens: Vectors) -> _
     return _Drawn(order, of_pairs, of_tokens, radii * elsewhere)
 
 
+def _rms(vectors: Vectors) -> Vectors:
+    """(snapshot,) the root mean square of (snapshot, vector, dim)."""
+    return np.asarray(np.sqrt(np.square(vectors).mean(axis=(1, 2))))
+
+
 def _fitted(target: str, name: str, fit: Fit, side: _Side) -> Fitted:
     groups = groups_of(fit, side.terms)
     first, second = (half.of(groups) for half in side.halves)
@@ -221,6 +231,8 @@ def _fitted(target: str, name: str, fit: Fit, side: _Side) -> Fitted:
         "mean_cosine": mean_cosine(moved, side.force),
         "rms": np.sqrt(whole.squares / side.force[0].size),
     }
+    if side.decay is not None:
+        columns["decay"] = side.decay
     undefined = ~np.isfinite(columns["r_squared"])
     cleaned = {key: np.where(undefined, np.nan, values) for key, values in columns.items()}
     return Fitted(target, name, side.force[0].size, cleaned)

@@ -2,15 +2,16 @@
 
 import sqlite3
 
+import numpy as np
 import pandas as pd
 import pytest
 from test_jobs import QUICK, contents, sql
 
-from db.connect import open_for_writing, reader
-from db.law import law_fits
+from db.connect import StoreError, open_for_writing, reader
+from db.law import law_fits, law_moments
 from db.law_trials import add_trials
 from db.schema import law_scores_table
-from modadd.audit import TARGETS
+from modadd.audit import TARGETS, VERSION
 from modadd.foretelling import STILL
 from modadd.learned_law import MODELS
 from modadd.learned_twins import LAWS
@@ -92,6 +93,48 @@ def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
         assert sql(f"SELECT count(*) FROM {table}") == [(0,)]  # the learnt law was of those audits
 
 
+def test_audits_of_another_version_are_not_read(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    with sqlite3.connect("modadd.db") as connection:
+        connection.execute("UPDATE audits SET version = 0 WHERE run_id = 1")
+    status, printed, errors = modadd("curl", "--experiment", "mine", "--epochs", 0)
+    assert (status, printed, errors.count("\n")) == (2, "", 1)
+    assert "the database's audits are of version 0" in errors
+    assert "run `modadd audit` again" in errors
+    engine = reader("modadd.db")
+    with pytest.raises(StoreError, match="of version 0"):
+        law_moments(engine, "0-9", [2], VERSION)
+    engine.dispose()
+
+
+def test_trials_go_with_new_audits_beside_theirs_and_stay_with_others(modadd, networks):
+    modadd("audit", "mine", "--epochs", 0)
+    add_score(1)
+    modadd("audit", "other", "--epochs", 20)
+    assert sql("SELECT count(*) FROM law_scores") == [(1,)]
+    modadd("train", *QUICK, "--seeds", 9, "--experiment", "mine")
+    modadd("audit", "mine", "--epochs", 0)  # laws are learnt from one network more now
+    assert sql("SELECT count(*) FROM law_scores") == [(0,)]
+
+
+def test_the_parts_of_a_step_are_printed(modadd, networks):
+    _, printed, _ = modadd("audit", "mine", "--epochs", 20)
+    _, _, steps = printed.partition("AdamW's step over the learning rate")
+    rows = [line.split() for line in steps.splitlines() if line[:3] in ("0.0", "1.0")]
+    assert [row[:3] for row in rows] == [["0.0", "20", "3"], ["1.0", "20", "3"]]
+    (decay,) = sql("SELECT avg(decay) FROM law_fits JOIN transformer_runs USING (run_id) WHERE "
+                   "target = 'updates' AND epoch = 20 AND weight_decay = 0")  # fmt: skip
+    assert decay == (0,)
+    scales = sql("SELECT decay FROM law_fits JOIN transformer_runs USING (run_id) WHERE fit = "
+                 "'outward' AND epoch = 20 AND weight_decay = 1 ORDER BY run_id")  # fmt: skip
+    places = sql("SELECT embedding FROM snapshots JOIN transformer_runs USING (run_id) "
+                 "JOIN audits USING (run_id) WHERE epoch = 20 AND weight_decay = 1 "
+                 "ORDER BY run_id")  # fmt: skip
+    stored = [np.frombuffer(blob, "<f4").astype(float) for (blob,) in places]
+    size = [np.sqrt(np.square(embedding).mean()) for embedding in stored]
+    assert [decay for (decay,) in scales] == pytest.approx(size)
+
+
 def test_an_audit_goes_with_its_run(modadd, networks):
     modadd("audit", "mine", "--epochs", 0)
     with sqlite3.connect("modadd.db") as connection:
@@ -104,7 +147,7 @@ def test_an_audit_goes_with_its_run(modadd, networks):
 def test_a_row_of_an_audit_is_found_by_run_and_epoch(modadd, networks):
     modadd("audit", "mine", "--epochs", 0)
     engine = reader("modadd.db")
-    found = law_fits(engine, ["r_squared"], experiment="mine", epochs=[20], run_ids=[2])
+    found = law_fits(engine, ["r_squared"], VERSION, experiment="mine", epochs=[20], run_ids=[2])
     engine.dispose()
     assert set(found["run_id"]) == {2}
     assert set(found["epoch"]) == {20}
@@ -124,6 +167,8 @@ def test_bad_input_is_one_clear_line(modadd, networks):
 
 def test_a_law_is_learnt_from_what_was_audited(modadd):
     modadd("train", *QUICK, "--seeds", "0:4", "--experiment", "mine")
+    modadd("train", *QUICK, "--modulus", 5, 7, "--experiment", "sizes")
+    assert "must hold networks of one size" in modadd("learn", "sizes")[2]
     status, _, errors = modadd("learn", "mine")
     assert status == 2
     assert "the database holds no audit: run `modadd audit` on networks" in errors

@@ -228,10 +228,11 @@ def test_without_branches_nothing_is_computed(modadd):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--branches", -1), "branches must be >= 0, got -1"),
-        (("--branches", 1, "--epochs", 300), "epochs must be >= 1, got 0"),
+        (("--branches", -1), "branches must be 0 or at least 2 to compare, got -1"),
+        (("--branches", 1), "branches must be 0 or at least 2 to compare, got 1"),
+        (("--branches", 2, "--epochs", 0, 300), "branches must begin before the last epoch, 300"),
         (("--epochs", 11), "have no snapshot of epoch 11"),
-        (("--branches", 1, "--epochs", 11), "lack some of 11"),
+        (("--branches", 2, "--epochs", 11), "lack some of 11"),
     ],
 )
 def test_bad_input_is_one_line(modadd, words, message):

@@ -37,6 +37,7 @@ from db.law_trials import trials
 from db.queries import runs
 from db.schema import law_ends_table
 from modadd import learned_twins
+from modadd.audit import VERSION
 from modadd.fate import circles_among, settled, settled_circles
 from modadd.law_tables import law_table, rivals_table
 from modadd.law_terms import LAW
@@ -51,7 +52,7 @@ def engine(law_database):
 
 
 def medians(engine, fits=ORDER, quantities=HELD_OUT):
-    return fit_medians(engine, Filter(), fits, quantities, median_rank)
+    return fit_medians(engine, Filter(), fits, quantities, median_rank, VERSION)
 
 
 def in_order(rows, *extra):
@@ -62,7 +63,7 @@ def in_order(rows, *extra):
 def test_the_database_finds_the_medians_that_the_audit_prints(engine):
     columns = [*LAW, "rms", "r_squared", "held_out_r_squared", "cosine", "mean_cosine"]
     decays = runs(engine, "transformer", None)[["run_id", "weight_decay"]]
-    fits = law_fits(engine, columns).merge(decays, on="run_id")
+    fits = law_fits(engine, columns, VERSION).merge(decays, on="run_id")
     np.testing.assert_allclose(
         in_order(medians(engine), "fit"), in_order(rivals_table(fits), "fit"), rtol=1e-12
     )
@@ -75,9 +76,12 @@ def test_the_database_finds_the_medians_that_the_audit_prints(engine):
 
 def test_the_filter_chooses_whose_medians(engine):
     some = Filter.from_query({"where": "weight_decay:1;seed:0..5"})
-    rows = fit_medians(engine, some, ("law",), HELD_OUT, median_rank)
+    rows = fit_medians(engine, some, ("law",), HELD_OUT, median_rank, VERSION)
     assert set(rows["weight_decay"]) == {1.0}
-    assert set(rows["n"]) == {6} == {count_audited(engine, some)}
+    assert set(rows["n"]) == {6} == {count_audited(engine, some, VERSION)}
+    other = VERSION + 1
+    assert fit_medians(engine, some, ("law",), HELD_OUT, median_rank, other).empty
+    assert count_audited(engine, some, other) == 0
 
 
 def test_twins_are_counted_as_their_rows_say(engine):
@@ -129,7 +133,7 @@ def moved(rows, frame):
 
 def test_arrows_explain_as_much_of_the_true_forces_as_the_audit_stored(engine):
     _, run_id, config = one_network(engine)
-    fits = law_fits(engine, ["r_squared", *LAW], run_ids=[run_id])
+    fits = law_fits(engine, ["r_squared", *LAW], VERSION, run_ids=[run_id])
     fits = fits[(fits["target"] == "pair_sums") & (fits["fit"] == "law")]
     run = arrangements(engine, [run_id])[run_id]
     shown = forces_shown(config, run, classifiers(engine, run_id), fits)

@@ -1,6 +1,7 @@
 import shutil
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -164,6 +165,14 @@ def test_the_horizon_begins_where_twin_and_network_are_one(networks, modadd):
     first, last = rows[0], rows[-1]
     assert first[:5] == ["0", "0", "0", "2", "0.000"]
     assert float(last[4]) > 0.1
+
+
+def test_a_horizon_that_cannot_be_told_is_refused_before_anything_is_computed(networks, modadd):
+    before = Path(networks).read_bytes()
+    status, printed, errors = modadd("twins", "--seeds", 0, "--epochs", 300, "--horizon")
+    assert (status, printed) == (2, "")
+    assert "they share 1 from epoch 300 on" in errors
+    assert Path(networks).read_bytes() == before
 
 
 def test_the_horizon_tells_ties_from_losses(networks, modadd):

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import pandas as pd
 
+from modadd.audit import VERSION
 from modadd.claims.checks import UNCOMPUTED, UNTESTABLE, Check, verdict
 from modadd.claims.frames import Frames
 from modadd.experiments import EXPERIMENTS
@@ -53,19 +54,20 @@ def at(experiment: str, epoch: int) -> str:
 
 class Source(NamedTuple):
     """What a frame's rows are: runs of a kind, by experiment. epoch: at which their metrics are
-    taken (None: the end of each run). audited: the fits of `modadd audit` instead."""
+    taken (None: the end of each run). audited: the fits of this
+    version of `modadd audit` instead."""
 
     kind: str
     experiment: str
     epoch: int | None = None
-    audited: bool = False
+    audited: int | None = None
 
 
 def source(frame: str) -> Source:
     """What the name of a frame stands for."""
     name, _, epoch = frame.partition(" at ")
     if name == AUDIT:
-        return Source("transformer", "table-1", audited=True)
+        return Source("transformer", "table-1", audited=VERSION)
     kind = TwinConfig.kind if name == TWINS else EXPERIMENTS[name].kind
     return Source(kind, name, int(epoch) if epoch else None)
 

@@ -12,7 +12,7 @@ from dashboard.report.sections.audit_twins import beside_rivals, explained_by_le
 from dashboard.report.text import estimate_in, said
 from db.filters import Filter
 from db.law_summaries import fit_medians, twin_counts
-from modadd.audit import NULLS
+from modadd.audit import NULLS, VERSION
 from modadd.claims.checks import UNCOMPUTED
 from modadd.statistics import Estimate, median_rank
 from modadd.structures import CIRCLE_THRESHOLD
@@ -45,7 +45,7 @@ _METHOD = (
 
 
 def section(engine: Engine) -> Section:
-    rows = fit_medians(engine, CHOSEN, ORDER, HELD_OUT, median_rank)
+    rows = fit_medians(engine, CHOSEN, ORDER, HELD_OUT, median_rank, VERSION)
     counts = twin_counts(engine, CHOSEN, paper_law(), CIRCLE_THRESHOLD)
     verdict, ours = judged(rows)
     parts = [*(_explained(rows) if len(rows) else ()), *(_twins(counts) if len(counts) else ())]

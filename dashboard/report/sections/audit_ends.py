@@ -26,7 +26,7 @@ from db.law_summaries import before_the_end, branch_ends, circles_by_form
 from db.law_trials import trials
 from db.queries import runs
 from db.schema import law_curls_table, law_ends_table
-from modadd import curl, learned_twins
+from modadd import audit, curl, learned_twins
 from modadd.branches import BranchConfig
 from modadd.fate import FEWEST
 from modadd.law_tables import curl_means
@@ -71,7 +71,7 @@ def _learnt(engine: Engine, chosen: Filter) -> list[Part]:
     ids = rows.loc[(rows["weight_decay"] == decay) & (rows["status"] == "done"), "run_id"].tolist()
     found: list[Part] = []
     for phase in PHASES:
-        stored = law_moments(engine, phase, ids)
+        stored = law_moments(engine, phase, ids, audit.VERSION)
         if len(stored) < 4:
             continue
         table = functions(unpacked(list(stored.values())))

@@ -16,6 +16,7 @@ from db.filters import Filter
 from db.law import law_moments
 from db.law_summaries import twin_couples
 from db.queries import configs, runs
+from modadd import audit
 from modadd.foretelling import BOTH, FEATURES, STILL, TWIN, Ends, foretold
 from modadd.horizon import company, paths, wrong_residues
 from modadd.learned_law import MODELS, PHASES, scores, unpacked
@@ -139,7 +140,7 @@ def explained_by_learnt(engine: Engine, chosen: Filter) -> list[Part]:
     for decay, some in known.groupby("weight_decay") if len(known) else ():
         ids = some["run_id"].tolist()
         for phase in PHASES:
-            stored = law_moments(engine, phase, ids)
+            stored = law_moments(engine, phase, ids, audit.VERSION)
             if len(stored) < max(len(ids), 4):
                 continue
             pooled = unpacked([stored[run_id] for run_id in ids])
