@@ -26,3 +26,14 @@ def test_a_click_on_a_tile_opens_its_run(visit):
     canvas.click(position={"x": 2.5 * 960 / 8, "y": 60})
     page.wait_for_url("**/run?*run=3*")
     page.get_by_role("heading", name=re.compile("^Run 3:")).wait_for()
+
+
+def test_a_click_on_a_row_opens_its_run(visit):
+    page = visit.open("runs?tiles=24&sort=run_id&experiment=table-1")
+    grid = page.locator(".st-key-runs-table .dvn-scroller")
+    grid.scroll_into_view_if_needed()
+    page.get_by_text(re.compile("^Runs 1 to ")).wait_for()
+    # The box before the second row, below the head.
+    grid.click(position={"x": 16, "y": 35 + 1.5 * 46})
+    page.wait_for_url("**/run?*run=2*")
+    page.get_by_role("heading", name=re.compile("^Run 2:")).wait_for()
