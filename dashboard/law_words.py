@@ -8,9 +8,12 @@ from typing import Any
 
 import pandas as pd
 
-from modadd.foretelling import STILL
+from modadd.foretelling import BOTH, STILL, TWIN
 from modadd.statistics import Estimate
 from modadd.wording import said
+
+#: Forms of alignment make circles if surely more than this share does, and none if surely less.
+_FEW = 0.01
 
 
 def conclusions(
@@ -34,25 +37,26 @@ def conclusions(
 
 
 def explained(fits: pd.DataFrame) -> str:
-    """How much of the force the law explains at the last epoch, under most and least decay."""
+    """How much of the force the law explains under most and least decay, each at its last epoch."""
     known = fits[fits["fit"].isin(["law", "shuffled-labels"])].dropna(subset=["value", "low"])
     if known.empty:
         return ""
     parts, above = [], 0
     for decay in sorted({known["weight_decay"].max(), known["weight_decay"].min()}, reverse=True):
         some = known[known["weight_decay"] == decay]
-        here = some[some["epoch"] == some["epoch"].max()].set_index("fit")
+        epoch = int(some["epoch"].max())
+        here = some[some["epoch"] == epoch].set_index("fit")
         law, null = (_estimate(here.loc[name]) for name in ("law", "shuffled-labels"))
         seen = law.low > null.high
         above += seen
         more = "more than its null's" if seen else "no more than its null's"
         parts.append(
-            f"{said(law, decimals=2)} at weight decay {decay:g}, {more} {said(null, decimals=2)}"
+            f"{said(law, decimals=2)} at weight decay {decay:g}, epoch {epoch:,}, {more} "
+            f"{said(null, decimals=2)}"
         )
-    epoch = int(known["epoch"].max())
     answer = "In part." if above == len(parts) else "Not everywhere." if above else "No."
     return (
-        f"*Does the law explain the forces?* {answer} R² on held-out pairs at epoch {epoch:,} is "
+        f"*Does the law explain the forces?* {answer} R² on held-out pairs at the last epoch is "
         + ("; ".join(parts) + ". 1 would be all.")
     )
 
@@ -72,7 +76,34 @@ def foretold(twins: pd.DataFrame) -> str:
     return (
         f"*Does it lead each network where training does?* A twin from epoch {row['epoch']} "
         f"{tells} whether its network ends as a circle at weight decay {row['weight_decay']:g}: "
-        f"odds ratio {odds}, n = {row['n']:,}; final imperfections correlate with {r}."
+        f"odds ratio {odds}, n = {row['n']:,}; final imperfections correlate with {r}. "
+        "`modadd twins` prints whether four features of the embedding do as well without the law."
+    )
+
+
+def needed(gained: pd.DataFrame) -> str:
+    """Whether a twin tells circles better than features of the embedding that it began at.
+
+    gained: value, low, high, n by weight_decay, epoch and predictor, the "AUC gained" of
+    `modadd.foretelling.foretold` on its features.
+    """
+    known = gained.dropna(subset=["low"]) if len(gained) else gained
+    twins = known[known["predictor"] == TWIN] if len(known) else known
+    if twins.empty:
+        return ""
+    less, more = (twins["high"] < 0).sum(), (twins["low"] > 0).sum()
+    some = twins[twins["weight_decay"] == twins["weight_decay"].max()]
+    first = some[some["epoch"] == some["epoch"].min()].iloc[0]
+    answer = "Not everywhere." if more else "As far as can be told, no."
+    added = known[known["predictor"] == BOTH]
+    adds = f"; added to them, it gains in {(added['low'] > 0).sum()} of {len(added)}"
+    return (
+        "*Does the twin tell circles better than four features of the embedding it began at?* "
+        f"{'Yes.' if more == len(twins) else answer} By weight decay and epoch, its AUC is higher "
+        f"than their cross-validated regression's in {more}, lower in {less} of {len(twins)}"
+        f"{adds if len(added) else ''} (the paired difference's interval apart from 0, "
+        f"uncorrected). At weight decay {first['weight_decay']:g}, epoch {int(first['epoch'])}, "
+        f"its AUC less theirs is {said(_estimate(first), decimals=3)}."
     )
 
 
@@ -139,16 +170,27 @@ def shaped(forms: pd.DataFrame) -> str:
     if forms.empty:
         return ""
     records = forms.to_dict("records")
-    others = [row["form"] for row in records if not row["form"].startswith("paper")]
-    makes = [row for row in records if row["low"] > 0.01]
-    rest = [row["form"] for row in records if row["high"] < 0.01]
-    told = "; ".join(f"{row['form']}: {said(_estimate(row), percent=True)}" for row in makes)
-    never = f" Under 1 % of circles come with {'; '.join(rest)}." if rest else ""
-    answer = "No." if any(row["form"] in others for row in makes) else "As far as can be told, yes."
-    return (
-        f"*Does the circle need the paper's form of alignment?* {answer} Circles come with "
-        f"{told or 'no form'}.{never}"
-    )
+    makes = [row for row in records if row["low"] > _FEW]
+    rest = [row for row in records if row["high"] < _FEW]
+    undecided = [row for row in records if row not in makes and row not in rest]
+    others = [row for row in records if not row["form"].startswith("paper")]
+    tried = [row for row in others if row["form"] != "no alignment"]
+    if any(row in makes for row in others):
+        answer = "No."
+    elif any(row in undecided for row in others) or not (tried and makes):
+        answer = "Cannot be told."
+    elif any(row["value"] > 0 for row in others):
+        answer = "Almost: without it there are few."
+    else:
+        answer = "As far as can be told, yes."
+    parts = [f"Circles come with {_shares(makes) or 'no form for certain'}."]
+    parts += [f"Surely under 1 % are circles with {_shares(rest)}."] if rest else []
+    parts += [f"It cannot be told of {_shares(undecided)}."] if undecided else []
+    return f"*Does the circle need the paper's form of alignment?* {answer} {' '.join(parts)}"
+
+
+def _shares(records: list[dict[Any, Any]]) -> str:
+    return "; ".join(f"{row['form']}: {said(_estimate(row), percent=True)}" for row in records)
 
 
 def curled(curls: pd.DataFrame) -> str:

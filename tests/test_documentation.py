@@ -13,16 +13,30 @@ from jobs.main import COMMANDS
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 DATABASE = (ROOT / "db" / "README.md").read_text(encoding="utf-8")
+LAW = (ROOT / "docs" / "law.md").read_text(encoding="utf-8")
 QUERIES = re.findall(r"```sql\n(.*?)```", DATABASE, flags=re.S)
+OF_THE_LAW = re.findall(r"```sql\n(.*?)```", LAW, flags=re.S)
+
+
+def answering(query, request):
+    """The database that has what the query asks for."""
+    of_the_law = re.search(r"\b(law_\w+|twin_runs)\b", query)
+    return request.getfixturevalue("law_database" if of_the_law else "small_database")
 
 
 def test_there_are_at_least_12_worked_queries():
     assert len(QUERIES) >= 12
 
 
-@pytest.mark.parametrize("query", QUERIES, ids=lambda query: query.split("\n")[0][:40])
-def test_every_worked_query_runs_and_finds_something(query, small_database):
-    with contextlib.closing(sqlite3.connect(small_database)) as connection:
+def test_the_law_is_asked_for_in_sql():
+    assert len(OF_THE_LAW) >= 2
+
+
+@pytest.mark.parametrize(
+    "query", [*QUERIES, *OF_THE_LAW], ids=lambda query: query.split("\n")[0][:40]
+)
+def test_every_worked_query_runs_and_finds_something(query, request):
+    with contextlib.closing(sqlite3.connect(answering(query, request))) as connection:
         assert connection.execute(query).fetchall()
 
 
@@ -35,8 +49,10 @@ def test_the_python_example_runs(small_database):
     assert names["embedding"].shape == (17, 2)
 
 
-def test_the_schema_table_names_every_table_and_view(small_database):
-    with contextlib.closing(sqlite3.connect(small_database)) as connection:
+@pytest.mark.parametrize("database", ["small_database", "law_database"])
+def test_the_schema_table_names_every_table_and_view(database, request):
+    path = request.getfixturevalue(database)
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         names = {
             name
             for (name,) in connection.execute(
@@ -45,6 +61,19 @@ def test_the_schema_table_names_every_table_and_view(small_database):
         }
     undocumented = {name for name in names - {"store"} if name not in DATABASE}
     assert not undocumented
+
+
+def test_the_diagram_has_every_table_that_hangs_on_a_run(law_database):
+    with contextlib.closing(sqlite3.connect(law_database)) as connection:
+        names = {
+            name
+            for (name,) in connection.execute(
+                "SELECT m.name FROM sqlite_master AS m, pragma_foreign_key_list(m.name) AS f "
+                "WHERE m.type = 'table' AND f.\"table\" = 'runs'"
+            )
+        }
+    (diagram,) = re.findall(r"```mermaid\n(.*?)```", DATABASE, flags=re.S)
+    assert {"law_fits", "series"} <= names <= set(re.findall(r"\w+", diagram))
 
 
 def test_the_readme_names_every_command_and_no_other():

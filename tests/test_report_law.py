@@ -15,7 +15,9 @@ from db.law_trials import trials
 from db.schema import law_scores_table
 from modadd import learned_law
 from modadd.audit import NULLS
+from modadd.statistics import Estimate
 
+COLUMNS = ["predictor", "measure", *Estimate._fields, "p", "note"]
 MINE = Filter(kind="transformer", experiments=("trial",), status="done")
 
 
@@ -40,6 +42,19 @@ def test_the_report_says_of_twins_what_the_command_prints(
     for row in company.rows.to_dict("records"):
         assert f"{row['twin']} {row['nothing moves']}" in horizon
     assert "at epoch 30, where standing still is 0." in sentence
+
+
+def test_the_report_says_beside_the_rivals_whether_features_do_as_well(engine, monkeypatch):
+    def told(ends):
+        row = ("AUC gained", -0.02, -0.04, -0.01, len(ends.start), 0.01)
+        rows = [("twin", *row, "on features"), ("twin", *row, "on nothing moves")]
+        return pd.DataFrame(rows, columns=COLUMNS)
+
+    monkeypatch.setattr(audit_twins, "foretold", told)
+    _, sentence, *_ = audit_twins.beside_rivals(engine, MINE)
+    assert "As far as can be told, no." in sentence
+    assert "in 0, lower in 2 of 2" in sentence
+    assert "its AUC less theirs is -0.020 [-0.040, -0.010] (n = 7)" in sentence
 
 
 def test_the_report_scores_learnt_laws_as_they_are_stored(engine):

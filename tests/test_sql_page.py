@@ -37,6 +37,12 @@ def test_a_click_takes_a_worked_query_and_runs_it(shown):
     assert result(shown)["runs"].sum() == 92
 
 
+def test_only_worked_queries_that_this_database_can_answer_are_offered(shown):
+    offered = shown.button_group(key="example").options
+    assert "How many runs of what" in offered
+    assert not any("force law explains" in title for title in offered)
+
+
 def test_the_sql_of_the_url_is_run(open_page, small_database):
     shown = open_page("sql", small_database, sql="SELECT 6 * 7 AS answer")
     assert result(shown)["answer"].tolist() == [42]

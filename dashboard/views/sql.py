@@ -106,8 +106,8 @@ header(
 )
 known = loaders.console_schema(opened)
 st.pills(
-    "Worked queries", list(EXAMPLES), key="example", on_change=take_example, default=None,
-    selection_mode="single",
+    "Worked queries", list(worked_queries(set(known["table"]))), key="example", default=None,
+    selection_mode="single", on_change=take_example,
 )  # fmt: skip
 left, right = st.columns([3, 2], gap="large")
 with right:

@@ -9,6 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.law_rows import paper_law
+from dashboard.law_words import needed
 from dashboard.report.parts import Part, Table
 from dashboard.report.text import estimate_in, said
 from db.arrangements import arrangements, final_arrangements
@@ -45,10 +46,14 @@ def beside_rivals(engine: Engine, chosen: Filter) -> list[Part]:
     shown = couples[couples["epoch"].isin(STARTS)]
     if shown.empty:
         return []
-    return [_rivals(engine, shown), *_horizon(engine, couples)]
+    rivals, found = _rivals(engine, shown)
+    on_features = (found["measure"] == "AUC gained") & (found["note"] == f"on {FEATURES}")
+    words = needed(found[on_features])
+    return [rivals, *([words] if words else []), *_horizon(engine, couples)]
 
 
-def _rivals(engine: Engine, couples: pd.DataFrame) -> Table:
+def _rivals(engine: Engine, couples: pd.DataFrame) -> tuple[Table, pd.DataFrame]:
+    """The table, and all that it is taken from."""
     labels: Any
     found, rows = [], []
     for labels, some in couples.groupby(["weight_decay", "epoch"]):
@@ -58,7 +63,8 @@ def _rivals(engine: Engine, couples: pd.DataFrame) -> Table:
         cells = {(c["predictor"], c["measure"]): c for c in table.to_dict("records")}
         texts = [_text(cells.get(key), 2, len(some)) for key in _SHOWN.values()]
         rows.append([f"{decay:g}", int(epoch), len(some), *texts])
-    return Table(
+    data = pd.concat(found, ignore_index=True)
+    laid_out = Table(
         name="law-twin-rivals",
         label="Twins beside rivals that know no law",
         caption="AUC of circle or not, by the radius ratio of the twin's end and of the "
@@ -66,10 +72,11 @@ def _rivals(engine: Engine, couples: pd.DataFrame) -> Table:
         "four features of that arrangement, without and with the twin's (DeLong's intervals); mean "
         "of Cohen's κ over networks: agreement on which pairs are imperfect, 0 by chance (t).",
         rows=pd.DataFrame(rows, columns=["weight_decay", "epoch", "n", *_SHOWN]),
-        data=pd.concat(found, ignore_index=True),
+        data=data,
         note="Features: log radius ratio, circularity, RQI, imperfections. A regression needs ten "
         "circles and ten others. A cell of fewer networks says its n.",
     )
+    return laid_out, data
 
 
 def _ends(engine: Engine, some: pd.DataFrame, epoch: int) -> Ends:
