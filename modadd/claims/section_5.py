@@ -248,7 +248,7 @@ CLAIMS = (
         ("audit",),
         _law_explains,
         "at each weight decay, at the end of training, the law explains over half of the true "
-        "forces' variance on held-out pairs (median over networks)",
+        "forces' mean square on held-out pairs (median over networks)",
         "audit",
     ),
 )  # fmt: skip
