@@ -38,15 +38,21 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
   const set = (at, value) => {{
     at.value = value; at.dispatchEvent(new Event('input', {{bubbles: true}}));
   }};
-  const write = () => {{
+  const place = () => {{
+    const url = new URL(location.href);
+    url.searchParams.delete('{name}');
+    return url.href;
+  }};
+  const write = from => {{
     const at = slider(), url = new URL(location.href);
-    if (timer || !at || !button.isConnected) return;
+    // The page may have gone on to another run, which begins at its own end.
+    if (timer || !at || !button.isConnected || place() !== from) return;
     url.searchParams.set('{name}', epochs[+at.value]);
     if (url.href === location.href) return;
     history.replaceState(history.state, '', url);
     window.dispatchEvent(new PopStateEvent('popstate', {{state: history.state}}));
   }};
-  const later = () => {{ clearTimeout(writing); writing = setTimeout(write, {rest}); }};
+  const later = () => {{ clearTimeout(writing); writing = setTimeout(write, {rest}, place()); }};
   const adopt = () => {{
     const at = slider();
     if (!button.isConnected) return clearInterval(watch);
