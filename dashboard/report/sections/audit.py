@@ -150,7 +150,7 @@ def _twins(counts: pd.DataFrame) -> tuple[Part, ...]:
     return (
         Table(
             name="law-twins",
-            label="Do twins end as their networks do?",
+            label="Twins beside their networks",
             caption="Circles foretold and come / foretold alone / come alone / neither; odds ratio "
             "with its exact interval, p of Fisher's exact test; r of the final imperfections with "
             "Fisher's interval.",
