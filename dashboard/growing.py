@@ -4,7 +4,6 @@ from threading import Lock
 
 import pandas as pd
 import streamlit as st
-from sqlalchemy import Engine
 
 from dashboard.opened import Database
 from db.filters import Between, Filter
@@ -40,7 +39,7 @@ class GrowingRuns:
         return filtered_runs(opened.engine, self.chosen)
 
 
-@st.cache_resource(max_entries=16, show_spinner=False, hash_funcs={Engine: id})
-def growing_runs(engine: Engine, kind: str) -> GrowingRuns:
-    """Those of a database that is open."""
+@st.cache_resource(max_entries=16, show_spinner=False)
+def growing_runs(number: int, kind: str) -> GrowingRuns:
+    """Those of the open database with that number."""
     return GrowingRuns(kind)

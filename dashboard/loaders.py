@@ -64,7 +64,7 @@ def span(opened: Database, kind: str, column: str) -> tuple[float, float] | None
 
 def all_runs(opened: Database, kind: str) -> pd.DataFrame:
     """All runs of a kind, in order of run_id: at least as new as `opened`."""
-    return growing_runs(opened.engine, kind).at(opened)
+    return growing_runs(opened.number, kind).at(opened)
 
 
 @cached(16)

@@ -8,6 +8,7 @@ import os
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import count
 from pathlib import Path
 from threading import Lock
 from typing import Any, ParamSpec, TypeVar
@@ -28,10 +29,12 @@ _HOW = "streamlit run dashboard/app.py -- --database PATH"
 class Database:
     """An open database at a moment: the first argument, and the cache key, of every loader.
 
-    changes: kind → when runs of that kind last changed, if that is known.
+    number: of the engine, which no other has, also once this one is gone. changes: kind → when runs
+    of that kind last changed, if that is known.
     """
 
     engine: Engine
+    number: int
     revision: int
     changes: Mapping[str, Changed] = field(compare=False)
 
@@ -84,13 +87,13 @@ def database() -> Database:
     file = str(path.absolute()) if inode else place
     seen = _seen(file, inode)
     with seen.lock:
-        engine = _engine(file, inode, seen.restored)
+        engine, number = _engine(file, inode, seen.restored)
         now = revision(engine)
         if now < seen.revision:
             seen.restored += 1
-            engine = _engine(file, inode, seen.restored)
+            engine, number = _engine(file, inode, seen.restored)
         seen.revision = now
-    return Database(engine, now, changes(engine))
+    return Database(engine, number, now, changes(engine))
 
 
 def watched() -> Database | None:
@@ -101,9 +104,12 @@ def watched() -> Database | None:
         return None
 
 
-@st.cache_resource(max_entries=4, on_release=lambda engine: engine.dispose())
-def _engine(place: str, inode: int, restored: int) -> Engine:
-    return reader(place)
+_numbers = count()
+
+
+@st.cache_resource(max_entries=4, on_release=lambda made: made[0].dispose())
+def _engine(place: str, inode: int, restored: int) -> tuple[Engine, int]:
+    return reader(place), next(_numbers)
 
 
 @dataclass
@@ -128,4 +134,4 @@ def cached(most: int) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def _moment(opened: Database) -> tuple[int, int]:
-    return id(opened.engine), opened.revision
+    return opened.number, opened.revision

@@ -2,6 +2,7 @@
 
 import contextlib
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -116,5 +117,5 @@ def test_what_changes_stored_runs_is_news_of_their_kind(looking, change):
 
 def test_a_database_that_does_not_say_which_kinds_changed_is_read_again_at_any_write(looking):
     before, revision = looking(), looking().revision
-    unknown = type(before)(before.engine, revision, {})
+    unknown = replace(before, changes={})
     assert unknown.of("transformer").revision == revision
