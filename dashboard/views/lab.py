@@ -19,9 +19,9 @@ SPEEDS = (1, 2, 5, 10, 20, 50, 100, 200)
 header(
     "Lab",
     "A run that is computed while you look: press Play and see a circle or a grid come into being. "
-    "Settings take effect with Reset, or with Fork, which goes on from the arrangement on screen, "
-    "up to " + ", ".join(f"{name.replace('_', ' ')} {most:,}" for name, most in LIMITS.items())
-    + ", so that it stays responsive: larger runs are the jobs' work.",
+    "Settings take effect with Reset, or with Fork, which goes on from the arrangement on screen; "
+    "at most " + ", ".join(f"{name.replace('_', ' ')} {most:,}" for name, most in LIMITS.items())
+    + " keep it responsive, larger runs are the jobs' work.",
 )  # fmt: skip
 lab_controls.adopt_url()
 with st.sidebar:
