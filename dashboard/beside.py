@@ -2,18 +2,18 @@
 
 from dataclasses import replace
 
-import altair as alt
 import streamlit as st
 
-from dashboard import cells, charts, loaders, states
-from dashboard.drawn import drawn
+from dashboard import cells, loaders, states
+from dashboard.charts_paper import beside_the_paper
+from dashboard.drawn import joined
 from dashboard.opened import Database
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
 
 
-def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
+def paper_section(opened: Database, name: str, chosen: Filter) -> None:
     """The section of an experiment with a table in the paper, over the runs of the filter."""
     experiment = EXPERIMENTS[name]
     st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=name)
@@ -24,17 +24,11 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
         return
     (group,) = experiment.groups
     pictures = (
-        drawn(charts.beside_the_paper, found, group, "circles", "Share of circles", percent=True),
-        drawn(
-            charts.beside_the_paper,
-            found,
-            group,
-            "grid_imperfections",
-            "Imperfections of the grids",
-        ),
+        beside_the_paper(found, group, "circles", "Share of circles", percent=True),
+        beside_the_paper(found, group, "grid_imperfections", "Imperfections of the grids"),
     )
     for column, chart, part in zip(st.columns(2, gap="large"), pictures, "ab", strict=True):
-        column.altair_chart(chart, key=f"{name}-{part}")
+        column.vega_lite_chart(chart.spec, key=f"{name}-{part}")
     st.markdown(cells.summary(found))
     st.dataframe(
         cells.readable(found, experiment.groups),
@@ -53,7 +47,7 @@ def beside_the_paper(opened: Database, name: str, chosen: Filter) -> None:
     take_away(
         name,
         found,
-        chart=lambda: alt.hconcat(*pictures),
+        chart=lambda: joined("hconcat", pictures),
         sql=replace(narrowed, experiments=(name,)).sql(),
         command=None if narrowed != Filter(kind=experiment.kind) else terminal("tables", name),
     )

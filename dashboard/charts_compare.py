@@ -4,10 +4,10 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, composed, data, joined
 from dashboard.run_rows import STRUCTURES
 from dashboard.theme import BLUE, QUIET, VERMILLION, residue_colours
 
-Layers = alt.LayerChart | alt.FacetChart
 SIDE_COLOURS = (BLUE, VERMILLION)
 _MARGIN = 0.14
 _LEGEND = alt.Legend(
@@ -29,10 +29,10 @@ def _sides(rows: pd.DataFrame, legend: alt.Legend) -> tuple[list[str], alt.Color
     return names, colour
 
 
-def structure_chart(rows: pd.DataFrame) -> Layers:
+def structure_chart(rows: pd.DataFrame) -> Drawn:
     """Shares with intervals. rows: as `dashboard.compare.structures` returns them."""
     names, colour = _sides(rows, _LEGEND)
-    base = alt.Chart(rows.dropna(subset=["value"])).encode(
+    base = data().encode(
         y=alt.Y("structure:N", sort=list(STRUCTURES), title=None),
         yOffset=alt.YOffset("side:N", sort=names),
         color=colour,
@@ -49,17 +49,18 @@ def structure_chart(rows: pd.DataFrame) -> Layers:
         "low:Q", title="share of runs", scale=alt.Scale(domain=[0, 1]),
         axis=alt.Axis(format="%", tickCount=5),
     )  # fmt: skip
-    interval = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    interval = base.mark_rule(strokeWidth=2).encode(x=x, x2=alt.X2("high:Q"))
     point = base.mark_point(size=80, filled=True, opacity=1).encode(
-        x="value:Q",
+        x=alt.X("value:Q"),
         shape=alt.Shape(
             "side:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=_LEGEND
         ),
     )
-    return alt.layer(interval, point).properties(height=260)
+    made = composed("layer", [interval, point], height=260)
+    return Drawn(made, {ROWS: rows.dropna(subset=["value"])})
 
 
-def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Layers:
+def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Drawn:
     """Distributions as steps with their bands. rows: as `dashboard.compare.distribution` returns
     them. threshold: a place to mark; the axis is logarithmic then."""
     names, colour = _sides(rows, _LINES)
@@ -68,11 +69,11 @@ def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | Non
         if threshold is None
         else alt.Scale(type="log", nice=False)
     )
-    base = alt.Chart(rows).encode(
+    base = data().encode(
         x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)), color=colour
     )
     band = base.mark_area(interpolate="step-after", opacity=0.18).encode(
-        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2="high:Q"
+        y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2=alt.Y2("high:Q")
     )
     line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
         y=alt.Y("share:Q", title="share of runs at or below", axis=alt.Axis(format="%")),
@@ -90,21 +91,21 @@ def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | Non
     )
     layers = [band, line]
     if threshold is not None:
-        mark = alt.Chart(pd.DataFrame({"value": [threshold]}))
-        layers.append(mark.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(x="value:Q"))
-    return alt.layer(*layers).properties(height=310)
+        mark = alt.Chart(alt.InlineData(values=[{"value": threshold}]))
+        layers.append(mark.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(x=alt.X("value:Q")))
+    return Drawn(composed("layer", layers, height=310), {ROWS: rows})
 
 
-def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Layers | alt.HConcatChart:
+def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Drawn:
     """Two arrangements over each other, matched tokens linked; a panel a pair of axes, with equal
     scales. rows: as `dashboard.compare.overlaid` returns them."""
     panels = [_panel(part, axes, side) for axes, part in rows.groupby("axes", sort=False)]
-    chart = panels[0] if len(panels) == 1 else alt.hconcat(*panels)
+    chart = panels[0] if len(panels) == 1 else joined("hconcat", panels)
     # Fitting into the page's width would squeeze one axis and not the other.
-    return chart.properties(autosize=alt.AutoSizeParams(type="pad"))
+    return chart.having(autosize={"type": "pad"})
 
 
-def _panel(rows: pd.DataFrame, axes: object, side: int) -> Layers:
+def _panel(rows: pd.DataFrame, axes: object, side: int) -> Drawn:
     places = rows[["x", "y", "other_x", "other_y"]].to_numpy().reshape(-1, 2)
     centre = (places.max(axis=0) + places.min(axis=0)) / 2
     reach = (1 + _MARGIN) * (np.ptp(places, axis=0).max() / 2 or 1.0)
@@ -116,7 +117,7 @@ def _panel(rows: pd.DataFrame, axes: object, side: int) -> Layers:
     )
     tokens = int(rows["token"].max()) + 1
     colours = alt.Scale(domain=list(range(tokens)), range=residue_colours(tokens))
-    base = alt.Chart(rows).encode(
+    base = data().encode(
         color=alt.Color("token:N", scale=colours, legend=None),
         tooltip=[
             alt.Tooltip("token:Q", title="token on the left"),
@@ -129,33 +130,34 @@ def _panel(rows: pd.DataFrame, axes: object, side: int) -> Layers:
     }
     there = {"x": alt.X("other_x:Q", scale=x), "y": alt.Y("other_y:Q", scale=y)}
     # Their own base: marks that are not coloured by token.
-    plain = alt.Chart(rows)
-    return alt.layer(
+    plain = data()
+    layers = [
         plain.mark_rule(color=QUIET, strokeWidth=1.2).encode(
-            **here, x2="other_x:Q", y2="other_y:Q"
+            **here, x2=alt.X2("other_x:Q"), y2=alt.Y2("other_y:Q")
         ),
         base.mark_point(shape="diamond", size=260, strokeWidth=2.2, filled=False).encode(**there),
         base.mark_circle(size=95, opacity=1).encode(**here),
         plain.mark_text(dy=-13, fontSize=12, fontWeight=600, color=QUIET).encode(
-            **here, text="token:Q"
+            **here, text=alt.Text("token:Q")
         ),
-    ).properties(width=side, height=side)
+    ]
+    return Drawn(composed("layer", layers, width=side, height=side), {ROWS: rows})
 
 
-def residual_chart(fits: pd.DataFrame, shown: float) -> Layers:
+def residual_chart(fits: pd.DataFrame, shown: float) -> Drawn:
     """How the residuals of all runs are spread, the shown run's marked. fits: with `residual` and
     `unlabelled`."""
     bins = np.linspace(0, 1, 51)
     counts, _ = np.histogram(fits["residual"], bins)
     rows = pd.DataFrame({"low": bins[:-1], "high": bins[1:], "runs": counts, "none": 0})
     bars = (
-        alt.Chart(rows)
+        data()
         .mark_rect(color=BLUE, opacity=0.75)
         .encode(
             x=alt.X("low:Q", title="residual", scale=alt.Scale(domain=[0, 1])),
-            x2="high:Q",
+            x2=alt.X2("high:Q"),
             y=alt.Y("none:Q", title="runs"),
-            y2="runs:Q",
+            y2=alt.Y2("runs:Q"),
             tooltip=[
                 alt.Tooltip("low:Q", title="residual from", format=".2f"),
                 alt.Tooltip("high:Q", title="to", format=".2f"),
@@ -163,8 +165,9 @@ def residual_chart(fits: pd.DataFrame, shown: float) -> Layers:
             ],
         )
     )
-    mark = alt.Chart(pd.DataFrame({"residual": [shown]}))
+    mark = alt.Chart(alt.InlineData(values=[{"residual": shown}]))
     rule = mark.mark_rule(color=VERMILLION, strokeWidth=2.5).encode(
-        x="residual:Q", tooltip=[alt.Tooltip("residual:Q", title="the run shown", format=".3f")]
+        x=alt.X("residual:Q"),
+        tooltip=[alt.Tooltip("residual:Q", title="the run shown", format=".3f")],
     )
-    return alt.layer(bars, rule).properties(height=170)
+    return Drawn(composed("layer", [bars, rule], height=170), {ROWS: rows})

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, composed, data
 from dashboard.theme import BLUE, QUIET, VERMILLION
 
 FIELD = "condition"
@@ -18,14 +19,14 @@ def conditions(
     percent: bool = False,
     baselines: Sequence[str] = (),
     labels: bool = True,
-) -> alt.LayerChart | alt.FacetChart:
+) -> Drawn:
     """A quantity by condition, from top to bottom in the order: points with their 95 % intervals,
     the baselines in another colour and shape, and a thin rule down from each.
 
     cells: as `modadd.phases.phases` returns them over the field `condition`.
     """
     rows = cells.assign(baseline=cells[FIELD].isin(list(baselines)))
-    form = ".1%" if percent else ".3~g"
+    numbers = ".1%" if percent else ".3~g"
     place = alt.Y(
         f"{FIELD}:N",
         title=None,
@@ -36,7 +37,7 @@ def conditions(
         "low:Q", title=title, scale=alt.Scale(zero=percent),
         axis=alt.Axis(format="%" if percent else ".3~f", tickCount=5),
     )  # fmt: skip
-    base = alt.Chart(rows.dropna(subset=["value"])).encode(
+    base = data().encode(
         y=place,
         color=alt.Color(
             "baseline:N",
@@ -45,24 +46,26 @@ def conditions(
         ),
         tooltip=[
             alt.Tooltip(f"{FIELD}:N"),
-            alt.Tooltip("value:Q", title=title, format=form),
-            alt.Tooltip("low:Q", title="95 % from", format=form),
-            alt.Tooltip("high:Q", title="to", format=form),
+            alt.Tooltip("value:Q", title=title, format=numbers),
+            alt.Tooltip("low:Q", title="95 % from", format=numbers),
+            alt.Tooltip("high:Q", title="to", format=numbers),
             alt.Tooltip("n:Q", format=","),
         ],
     )
     reference = (
-        alt.Chart(rows[rows["baseline"]])
+        data()
+        .transform_filter(alt.datum.baseline)
         .mark_rule(color=QUIET, strokeDash=[3, 3])
         .encode(x=alt.X("value:Q"))
     )
-    interval = base.mark_rule(strokeWidth=2).encode(x=x, x2="high:Q")
+    interval = base.mark_rule(strokeWidth=2).encode(x=x, x2=alt.X2("high:Q"))
     point = base.mark_point(size=60, filled=True, opacity=1).encode(
-        x="value:Q",
+        x=alt.X("value:Q"),
         shape=alt.Shape(
             "baseline:N",
             scale=alt.Scale(domain=[False, True], range=["circle", "diamond"]),
             legend=None,
         ),
     )
-    return alt.layer(reference, interval, point).properties(height=22 * len(order))
+    made = composed("layer", [reference, interval, point], height=22 * len(order))
+    return Drawn(made, {ROWS: rows.dropna(subset=["value"])})

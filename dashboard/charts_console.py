@@ -6,6 +6,7 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, data, form
 from dashboard.theme import CATEGORIES, OURS
 
 MARKS = ("points", "line", "bars")
@@ -14,14 +15,14 @@ MOST_CATEGORIES = 20
 
 def quick_chart(
     rows: pd.DataFrame, x: str, y: str, colour: str | None = None, mark: str = MARKS[0]
-) -> alt.Chart:
+) -> Drawn:
     """One column over another, and by colour a third; mark: one of `MARKS`.
 
     The chart's own fields are named c0, c1, …, since a query's columns may be named anything.
     """
     names = list(dict.fromkeys([x, y, *([colour] if colour else [])]))
     fields = {name: f"c{index}" for index, name in enumerate(names)}
-    data = rows[names].replace([np.inf, -np.inf], np.nan).rename(columns=fields).dropna()
+    shown = rows[names].replace([np.inf, -np.inf], np.nan).rename(columns=fields).dropna()
     encoding: dict[str, Any] = {
         "x": alt.X(fields[x], type=_type(rows[x]), title=x, scale=_scale(rows[x], mark)),
         "y": alt.Y(fields[y], type=_type(rows[y]), title=y, scale=_scale(rows[y], mark)),
@@ -35,7 +36,8 @@ def quick_chart(
         encoding["color"] = alt.Color(
             fields[colour], type=_type(rows[colour]), title=colour, scale=_colours(rows[colour])
         )
-    return _marked(alt.Chart(data), mark, bool(colour)).encode(**encoding).properties(height=360)
+    chart = _marked(data(), mark, bool(colour)).encode(**encoding).properties(height=360)
+    return Drawn(form(chart), {ROWS: shown})
 
 
 def _marked(chart: alt.Chart, mark: str, coloured: bool) -> alt.Chart:

@@ -9,23 +9,21 @@ from dashboard.charts_panels import (
     LEGEND,
     LENGTH,
     SMALL,
-    Layers,
     Layout,
-    Spec,
     beside,
-    data,
 )
+from dashboard.drawn import Form, composed, data
 from dashboard.frames import ROLES
 from dashboard.theme import BLUE, QUIET, VERMILLION
 
 
-def curves(shown: Layout) -> list[Spec]:
+def curves(shown: Layout) -> list[Form]:
     """A panel a measure over epochs, three in a row, the frame's epoch marked."""
     parts = [_curve(title, several, shown) for title, several in shown.curves]
     return [beside(parts[start : start + 3], 18) for start in range(0, len(parts), 3)]
 
 
-def _curve(title: str, several: bool, shown: Layout) -> Layers:
+def _curve(title: str, several: bool, shown: Layout) -> Form:
     unit, scale = shown.unit, CURVES[title][1]
     # Half of what happens, happens in the first tenth of a run.
     x = alt.X(
@@ -62,9 +60,8 @@ def _curve(title: str, several: bool, shown: Layout) -> Layers:
         .encode(x=alt.X("now:Q", title=unit))
     )
     layers = (line, mark) if shown.several else (line,)
-    return alt.layer(*layers).properties(
-        width=SMALL, height=130, title=_small_title(title, 0 if several else LEGEND)
-    )
+    heading = _small_title(title, 0 if several else LEGEND)
+    return composed("layer", layers, width=SMALL, height=130, title=heading)
 
 
 def _small_title(text: str, above: int) -> alt.TitleParams:

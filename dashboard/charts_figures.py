@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-import altair as alt
 import pandas as pd
 
-from dashboard.charts_panels import FRAME, Layout, sums_panel, tokens_panel
-from dashboard.charts_run import Drawn
+from dashboard.charts_panels import FRAME, Layout, beside, sums_panel, tokens_panel
+from dashboard.drawn import APART, Drawn, Form, composed, slider
 from dashboard.frames import ROLES, Frames
 
 
@@ -33,7 +32,7 @@ def classifiers_chart(shown: Sequence[Named], columns: int, side: int) -> Drawn:
     for at, run in enumerate(shown):
         layout = _layout(run, at)
         both = (tokens_panel(layout, (0, 1), side), sums_panel(layout, (0, 1), side))
-        pairs.append(alt.hconcat(*both, spacing=18).resolve_scale(color="independent"))
+        pairs.append(beside(both, 18))
     return _drawn(pairs, shown, {"columns": columns, "spacing": 26})
 
 
@@ -55,26 +54,13 @@ def _layout(run: Named, at: int) -> Layout:
     )
 
 
-def _drawn(panels: Sequence[Any], shown: Sequence[Named], layout: dict[str, Any]) -> Drawn:
-    """The panels as one specification. Put together as plain dictionaries: Altair would copy all
-    that is in a chart each time that the chart becomes a part of another."""
+def _drawn(panels: Sequence[Form], shown: Sequence[Named], layout: dict[str, Any]) -> Drawn:
+    """The panels as one chart."""
     datasets = {}
     for at, run in enumerate(shown):
         datasets[f"{at}-tokens"] = run.frames.tokens
         datasets[f"{at}-sums"] = run.frames.sums
         if run.regions:
             datasets[f"{at}-pictures"] = pd.DataFrame({"frame": [0], "url": [run.regions]})
-    parts = [panel.to_dict() for panel in panels]
-    for part in parts:
-        stored = part.pop("datasets", {})
-        datasets |= {name: pd.DataFrame(rows) for name, rows in stored.items()}
-    outer = {key: parts[0][key] for key in ("$schema", "config")}
-    inner = [{key: part[key] for key in part if key not in outer} for part in parts]
-    spec = {
-        **outer,
-        **layout,
-        "concat": inner,
-        "params": [{"name": FRAME, "value": 0}],
-        "resolve": {"scale": {"color": "independent"}},
-    }
-    return Drawn(spec, datasets).configure(view={"strokeOpacity": 0.35})
+    made = composed("concat", panels, params=[slider(FRAME, 0, 0)], resolve=APART, **layout)
+    return Drawn(made, datasets).configure(view={"strokeOpacity": 0.35})

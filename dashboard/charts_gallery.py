@@ -4,12 +4,15 @@ import json
 from collections.abc import Sequence
 
 import altair as alt
+import pandas as pd
 
+from dashboard.drawn import Drawn, composed, data, slider, tips
 from dashboard.gallery import UNITS, Gallery
 from dashboard.theme import AS_CANVAS, QUIET, STRUCTURE_COLOURS
 
 WIDTH = 960
 FRAME, TILE = "frame", "tile"
+_TOKENS, _TILES = "tokens", "tiles"
 _LABELLED = 64  # pixels of a tile's side, below which its label would cover the tokens
 
 
@@ -20,43 +23,48 @@ def gallery_chart(
     width: int = WIDTH,
     start: int | None = None,
     heading: bool = True,
-) -> alt.LayerChart:
+) -> Drawn:
     """Tiles in a grid, framed by structure. A click selects a tile's run_id as `tile`.
 
     tooltip: columns of the tiles. start: the frame that is shown first, by default the last one.
     heading: whether the epoch stands above.
     """
     last = len(shown.frames) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    frame = alt.param(name=FRAME, value=last if start is None else start, bind=slider)
+    frame = slider(FRAME, last if start is None else start, last)
     side = width / shown.columns
     x = alt.Scale(domain=[0, shown.columns], nice=False, zero=False)
     y = alt.Scale(domain=[shown.rows, 0], nice=False, zero=False)
-    layers = [_tokens(shown, x, y, side), _tiles(shown, x, y, tooltip)]
+    layers = [_tokens(x, y, side), _tiles(shown.tiles, x, y, tooltip)]
     if heading:
         layers.append(_epoch(shown))
     if side >= _LABELLED:
-        layers.append(_labels(shown, x, y))
-    return (
-        alt.layer(*layers)
-        .add_params(frame)
-        .properties(
-            width=width,
-            height=round(side * shown.rows),
-            padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
-            # Fitting into the page's width would squeeze one axis and not the other.
-            autosize=alt.AutoSizeParams(type="pad"),
-            usermeta=AS_CANVAS,
-        )
-        .configure_view(stroke=None)
+        layers.append(_labels(x, y))
+    made = composed(
+        "layer",
+        layers,
+        params=[frame],
+        width=width,
+        height=round(side * shown.rows),
+        padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
+        # Fitting into the page's width would squeeze one axis and not the other.
+        autosize={"type": "pad"},
+        usermeta=AS_CANVAS,
+        config={"view": {"stroke": None}},
     )
+    frames = shown.tiles.assign(
+        left=shown.tiles["column"] + 0.03,
+        right=shown.tiles["column"] + 0.97,
+        top=shown.tiles["row"] + 0.03,
+        bottom=shown.tiles["row"] + 0.97,
+    )
+    return Drawn(made, {_TOKENS: shown.tokens, _TILES: frames})
 
 
-def _tokens(shown: Gallery, x: alt.Scale, y: alt.Scale, side: float) -> alt.Chart:
+def _tokens(x: alt.Scale, y: alt.Scale, side: float) -> alt.Chart:
     # Each row holds its whole path; only as many points as are seen are ever computed.
     place = f"toNumber(substring(datum.path, 6 * {FRAME} + {{}}, 6 * {FRAME} + {{}})) / {UNITS}"
     return (
-        alt.Chart(shown.tokens)
+        data(_TOKENS)
         .transform_calculate(
             px="datum.column + " + place.format(0, 3), py="datum.row + " + place.format(3, 6)
         )
@@ -69,22 +77,16 @@ def _tokens(shown: Gallery, x: alt.Scale, y: alt.Scale, side: float) -> alt.Char
     )
 
 
-def _tiles(shown: Gallery, x: alt.Scale, y: alt.Scale, tooltip: Sequence[str]) -> alt.Chart:
+def _tiles(tiles: pd.DataFrame, x: alt.Scale, y: alt.Scale, tooltip: Sequence[str]) -> alt.Chart:
     pick = alt.selection_point(name=TILE, fields=["run_id"], on="click", clear=False, toggle=False)
-    frames = shown.tiles.assign(
-        left=shown.tiles["column"] + 0.03,
-        right=shown.tiles["column"] + 0.97,
-        top=shown.tiles["row"] + 0.03,
-        bottom=shown.tiles["row"] + 0.97,
-    )
     return (
-        alt.Chart(frames)
+        data(_TILES)
         .mark_rect(fill="transparent", strokeWidth=1.2, cursor="pointer")
         .encode(
             x=alt.X("left:Q", scale=x, axis=None),
-            x2="right:Q",
+            x2=alt.X2("right:Q"),
             y=alt.Y("top:Q", scale=y, axis=None),
-            y2="bottom:Q",
+            y2=alt.Y2("bottom:Q"),
             stroke=alt.Stroke(
                 "structure:N",
                 scale=alt.Scale(
@@ -92,21 +94,21 @@ def _tiles(shown: Gallery, x: alt.Scale, y: alt.Scale, tooltip: Sequence[str]) -
                 ),
                 legend=None,
             ),
-            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in tooltip],
+            tooltip=tips(tiles, tooltip),
         )
         .add_params(pick)
     )
 
 
-def _labels(shown: Gallery, x: alt.Scale, y: alt.Scale) -> alt.Chart:
-    placed = shown.tiles.assign(left=shown.tiles["column"] + 0.07, bottom=shown.tiles["row"] + 0.95)
+def _labels(x: alt.Scale, y: alt.Scale) -> alt.Chart:
     return (
-        alt.Chart(placed)
+        data(_TILES)
+        .transform_calculate(from_left="datum.left + 0.04", from_top="datum.bottom - 0.02")
         .mark_text(align="left", baseline="bottom", fontSize=9, color=QUIET)
         .encode(
-            x=alt.X("left:Q", scale=x, axis=None),
-            y=alt.Y("bottom:Q", scale=y, axis=None),
-            text="label:N",
+            x=alt.X("from_left:Q", scale=x, axis=None),
+            y=alt.Y("from_top:Q", scale=y, axis=None),
+            text=alt.Text("label:N"),
         )
     )
 
@@ -117,5 +119,5 @@ def _epoch(shown: Gallery) -> alt.Chart:
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(text=f"'epoch ' + format({epochs}[{FRAME}], ',')")
         .mark_text(align="left", baseline="bottom", fontSize=15, fontWeight=600, color=QUIET)
-        .encode(text="text:N", x=alt.value(0), y=alt.value(-6))
+        .encode(text=alt.Text("text:N"), x=alt.value(0), y=alt.value(-6))
     )

@@ -7,9 +7,9 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, Form, composed, data, joined, slider
 from dashboard.theme import BLUE, CATEGORIES, QUIET
 
-Layers = alt.LayerChart | alt.FacetChart
 LAW, NULL = "the paper's law", "null: shuffled labels"
 _WIDTH, _HEIGHT = 330, 220
 _SMALL_HEIGHT = 150
@@ -17,7 +17,7 @@ _SMALL_HEIGHT = 150
 _MOST_BARS = 12
 
 
-def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Layers:
+def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Drawn:
     """R² over epochs, a line with its band a weight decay; the nulls' dashed.
 
     rows: as `db.law_summaries.fit_medians` returns them, of the law and nulls. nulls: fit → how it
@@ -33,30 +33,30 @@ def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Layer
     )
     line = base.mark_line(strokeWidth=1.8).encode(y=_value(title), strokeDash=dash, detail="what:N")
     band = base.transform_filter(alt.datum.what == LAW).mark_area(opacity=0.16)
-    return alt.layer(band.encode(y=_value(title, "low"), y2="high:Q"), line, _zero()).properties(
-        width=2 * _WIDTH, height=_HEIGHT + 40
-    )
+    layers = [band.encode(y=_value(title, "low"), y2=alt.Y2("high:Q")), line, _zero()]
+    made = composed("layer", layers, width=2 * _WIDTH, height=_HEIGHT + 40)
+    return Drawn(made, {ROWS: named})
 
 
-def strengths(rows: pd.DataFrame, titles: Mapping[str, str]) -> alt.ConcatChart:
+def strengths(rows: pd.DataFrame, titles: Mapping[str, str]) -> Drawn:
     """The law's coefficients over epochs: a panel each, a line with its band a weight decay.
 
     rows: as `db.law_summaries.fit_medians`. titles: quantity → over its panel.
     """
     panels = []
     for quantity, title in titles.items():
-        base = _over_epochs(rows[rows["quantity"] == quantity], title)
-        band = base.mark_area(opacity=0.16).encode(y=_value(None, "low"), y2="high:Q")
+        some = rows[rows["quantity"] == quantity]
+        base = _over_epochs(some, title)
+        band = base.mark_area(opacity=0.16).encode(y=_value(None, "low"), y2=alt.Y2("high:Q"))
         line = base.mark_line(strokeWidth=1.6).encode(y=_value(None))
-        panels.append(
-            alt.layer(band, line).properties(
-                width=_WIDTH, height=_SMALL_HEIGHT, title=_small_title(title)
-            )
+        made = composed(
+            "layer", [band, line], width=_WIDTH, height=_SMALL_HEIGHT, title=_small_title(title)
         )
-    return alt.concat(*panels, columns=2, spacing=22)
+        panels.append(Drawn(made, {ROWS: some}))
+    return joined("concat", panels, columns=2, spacing=22)
 
 
-def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatChart:
+def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
     """R² of every fit at the epoch of a slider, with intervals; a panel a weight decay.
 
     rows: as `db.law_summaries.fit_medians`. order: the fits from top to bottom. start: the epoch
@@ -64,9 +64,7 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatC
     """
     epochs = sorted(map(int, rows["epoch"].unique()))
     at = min(range(len(epochs)), key=lambda i: abs(epochs[i] - start))
-    last = len(epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    moment = alt.param(name="moment", value=at, bind=slider)
+    moment = slider("moment", at, len(epochs) - 1)
     decays = sorted(rows["weight_decay"].unique())
     low, high = min(0.0, float(rows["value"].quantile(0.02))), float(rows["high"].max())
     scale = alt.Scale(domain=[max(low, -0.3), max(high, 0.1)], clamp=True)
@@ -76,7 +74,7 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatC
             labels=not place, ticks=False, title=None, labelLimit=170, labelOverlap=False
         )
         base = (
-            alt.Chart(rows[rows["weight_decay"] == decay])
+            data()
             .transform_filter(f"datum.epoch == {json.dumps(epochs)}[moment]")
             .encode(
                 y=alt.Y("fit:N", sort=list(order), axis=labels),
@@ -85,64 +83,76 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> alt.HConcatC
             )
         )
         x = alt.X("low:Q", scale=scale, title="R² held out", axis=alt.Axis(tickCount=4))
-        rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=x, x2="high:Q")
+        rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=x, x2=alt.X2("high:Q"))
         dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", scale=scale))
         now = alt.expr(f"'γ = {decay:g}, epoch ' + format({json.dumps(epochs)}[moment], ',')")
-        panels.append(
-            alt.layer(rule, dot, _zero("x")).properties(
-                width=170, height=22 * len(order), title=_small_title(now)
-            )
-        )
-    return alt.hconcat(*panels, spacing=14).add_params(moment)
+        layers, height = [rule, dot, _zero("x")], 22 * len(order)
+        made = composed("layer", layers, width=170, height=height, title=_small_title(now))
+        panels.append(Drawn(made, {ROWS: rows[rows["weight_decay"] == decay]}))
+    return joined("hconcat", panels, spacing=14, params=[moment])
 
 
-def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> alt.Chart:
+def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> Drawn:
     """A quantity over the epoch that predictions are made at: a panel a weight decay, a line a
     predictor. rows: weight_decay, epoch, predictor, value, low, high, n; of branches circles and
     split, which the tips show. middle: what chance makes.
     """
-    names = list(dict.fromkeys(rows["predictor"]))
-    dense = rows["epoch"].nunique() > _MOST_BARS
-    colours = alt.Scale(domain=names, range=[*CATEGORIES, QUIET, "#c9a227"][: len(names)])
-    panels: list[Layers] = []
     finite = rows.dropna(subset=["value"])
-    counts = [alt.Tooltip(f"{name}:Q") for name in ("circles", "split") if name in rows]
-    for decay, some in finite.groupby("weight_decay"):
-        base = alt.Chart(some).encode(
-            x=_epochs("from epoch"),
-            color=alt.Color("predictor:N", scale=colours, legend=_legend("stroke")),
-            tooltip=[alt.Tooltip("predictor:N"), _EPOCH, *_numbers(title), *counts],
-        )
-        y = alt.Y(
-            "low:Q", title=None if panels else title, axis=alt.Axis(tickCount=5),
-            scale=alt.Scale(zero=False),
-        )  # fmt: skip
-        spread = base.mark_area(opacity=0.16) if dense else base.mark_rule(strokeWidth=1.6)
-        rule = spread.encode(y=y, y2="high:Q")
-        line = base.mark_line(strokeWidth=1.6, point=not dense).encode(y="value:Q")
-        chance = alt.Chart(pd.DataFrame({"value": [middle]}))
-        level = chance.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y="value:Q")
-        panels.append(
-            alt.layer(rule, line, level).properties(
-                width=165, height=170, title=_small_title(f"γ = {decay:g}")
-            )
-        )
-    return alt.hconcat(*panels, spacing=14).resolve_scale(y="shared")
+    names = tuple(dict.fromkeys(rows["predictor"]))
+    counts = tuple(name for name in ("circles", "split") if name in rows)
+    dense = rows["epoch"].nunique() > _MOST_BARS
+    panels = [
+        Drawn(
+            _foretold_panel(names, counts, title, middle, dense=dense, first=place == 0),
+            {ROWS: some},
+        ).having(title=_small_title(f"γ = {decay:g}"))
+        for place, (decay, some) in enumerate(finite.groupby("weight_decay"))
+    ]
+    return joined("hconcat", panels, spacing=14, resolve={"scale": {"y": "shared"}})
 
 
-def shares(rows: pd.DataFrame, label: str, title: str) -> Layers:
+def _foretold_panel(
+    names: Sequence[str],
+    counts: Sequence[str],
+    title: str,
+    middle: float,
+    *,
+    dense: bool,
+    first: bool,
+) -> Form:
+    colours = alt.Scale(domain=list(names), range=[*CATEGORIES, QUIET, "#c9a227"][: len(names)])
+    tips = [alt.Tooltip(f"{name}:Q") for name in counts]
+    base = data().encode(
+        x=_epochs("from epoch"),
+        color=alt.Color("predictor:N", scale=colours, legend=_legend("stroke")),
+        tooltip=[alt.Tooltip("predictor:N"), _EPOCH, *_numbers(title), *tips],
+    )
+    y = alt.Y(
+        "low:Q", title=title if first else None, axis=alt.Axis(tickCount=5),
+        scale=alt.Scale(zero=False),
+    )  # fmt: skip
+    spread = base.mark_area(opacity=0.16) if dense else base.mark_rule(strokeWidth=1.6)
+    rule = spread.encode(y=y, y2=alt.Y2("high:Q"))
+    line = base.mark_line(strokeWidth=1.6, point=not dense).encode(y=alt.Y("value:Q"))
+    chance = alt.Chart(alt.InlineData(values=[{"value": middle}]))
+    level = chance.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(y=alt.Y("value:Q"))
+    return composed("layer", [rule, line, level], width=165, height=170)
+
+
+def shares(rows: pd.DataFrame, label: str, title: str) -> Drawn:
     """A share with its interval for each label, from top to bottom as they come.
 
     rows: the label's column, value, low, high, n.
     """
-    base = alt.Chart(rows).encode(
+    base = data().encode(
         y=alt.Y(f"{label}:N", sort=list(rows[label]), title=None, axis=alt.Axis(labelLimit=260)),
         tooltip=[alt.Tooltip(f"{label}:N"), *_numbers(title, ".1%")],
     )
     x = alt.X("low:Q", title=title, axis=alt.Axis(format="%"), scale=alt.Scale(domainMin=0))
-    rule = base.mark_rule(strokeWidth=2, color=BLUE).encode(x=x, x2="high:Q")
-    dot = base.mark_circle(size=75, opacity=1, color=BLUE).encode(x="value:Q")
-    return alt.layer(rule, dot).properties(width=2 * _WIDTH, height=34 * len(rows))
+    rule = base.mark_rule(strokeWidth=2, color=BLUE).encode(x=x, x2=alt.X2("high:Q"))
+    dot = base.mark_circle(size=75, opacity=1, color=BLUE).encode(x=alt.X("value:Q"))
+    made = composed("layer", [rule, dot], width=2 * _WIDTH, height=34 * len(rows))
+    return Drawn(made, {ROWS: rows})
 
 
 _EPOCH = alt.Tooltip("epoch:Q", format=",")
@@ -155,7 +165,7 @@ def _over_epochs(rows: pd.DataFrame, title: str) -> alt.Chart:
         if len(decays) <= len(CATEGORIES)
         else alt.Scale(domain=decays, scheme="viridis")
     )
-    return alt.Chart(rows).encode(
+    return data().encode(
         x=_epochs("epoch"),
         color=alt.Color("weight_decay:O", scale=scale, legend=_legend("stroke", "weight decay")),
         tooltip=[
@@ -194,7 +204,7 @@ def _legend(symbol: Any, title: str | None = None, columns: int = 4) -> alt.Lege
 
 
 def _zero(axis: str = "y") -> alt.Chart:
-    chart = alt.Chart(pd.DataFrame({"zero": [0]})).mark_rule(color=QUIET, strokeWidth=0.8)
+    chart = alt.Chart(alt.InlineData(values=[{"zero": 0}])).mark_rule(color=QUIET, strokeWidth=0.8)
     return chart.encode(**{axis: "zero:Q"})
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.charts_panels import FRAME, Layout, arrows, sums_panel, tokens_panel
-from dashboard.charts_run import Drawn
+from dashboard.charts_panels import FRAME, Layout, arrows, beside, sums_panel, tokens_panel
+from dashboard.drawn import APART, Drawn, Form, composed, plain, slider
 from dashboard.frames import Frames
 from dashboard.law_shown import TERMS, WHOLE, ForcesShown, TwinShown
 from dashboard.theme import BLUE, GREEN, PURPLE, QUIET, VERMILLION
@@ -27,23 +27,15 @@ def forces_chart(shown: ForcesShown, start: int) -> Drawn:
     for data, colours in (("whole", _WHOLE_COLOURS), ("terms", _TERM_COLOURS)):
         over = arrows(layout.sum_reach, colours, "pair", data)
         panels.append(sums_panel(layout, (0, 1), _SIDE, over, legend=False))
-    panels[0] = panels[0].properties(
-        title=_title(
-            shown.frames.epochs,
-            "epoch",
-            shown.scores,
-            "R²",
-            "forces on the training pairs' sums; click one",
-        )
-    )
-    panels[1] = panels[1].properties(title=_plain("The law's terms", "click one to see it alone"))
-    chart = alt.hconcat(*panels, spacing=30).resolve_scale(color="independent")
+    about = "forces on the training pairs' sums; click one"
+    panels[0]["title"] = _title(shown.frames.epochs, "epoch", shown.scores, "R²", about)
+    panels[1]["title"] = _styled("The law's terms", "click one to see it alone")
     datasets = {
         "sums": shown.frames.sums,
         "whole": shown.arrows[whole],
         "terms": shown.arrows[~whole],
     }
-    return _drawn(chart, shown.frames.epochs, start, datasets)
+    return _drawn(beside(panels, 30), shown.frames.epochs, start, datasets)
 
 
 def twin_chart(shown: TwinShown, start: int) -> Drawn:
@@ -57,11 +49,10 @@ def twin_chart(shown: TwinShown, start: int) -> Drawn:
         layout = _layout(frames, unit, prefix)
         panel = tokens_panel(layout, (0, 1), _TWIN_SIDE)
         title = _title(frames.epochs, unit, numbers, "distance to the network", about)
-        tokens.append(panel.properties(title=title))
+        tokens.append({**panel, "title": title})
         sums.append(sums_panel(layout, (0, 1), _TWIN_SIDE, legend=False))
-    pairs = [alt.hconcat(*some, spacing=34) for some in (tokens, sums)]
-    rows = [some.resolve_scale(color="independent") for some in pairs]
-    chart = alt.vconcat(*rows, spacing=20).resolve_scale(color="independent")
+    rows = [beside(some, 34) for some in (tokens, sums)]
+    chart = composed("vconcat", rows, spacing=20, resolve=APART)
     datasets: dict[str, pd.DataFrame] = {}
     for prefix, some in (("network-", shown.network), ("twin-", shown.twin)):
         datasets |= {prefix + "tokens": some.tokens, prefix + "sums": some.sums}
@@ -77,17 +68,16 @@ def _layout(shown: Frames, unit: str, prefix: str = "") -> Layout:
 
 
 def _drawn(
-    chart: Any, epochs: Sequence[int], start: int, datasets: dict[str, pd.DataFrame]
+    chart: Form, epochs: Sequence[int], start: int, datasets: dict[str, pd.DataFrame]
 ) -> Drawn:
-    last = len(epochs) - 1
-    slider = alt.binding_range(min=0, max=last, step=1, name="snapshot") if last else alt.Undefined
-    moving = chart.add_params(alt.param(name=FRAME, value=start, bind=slider))
-    return Drawn(dict(moving.configure_view(strokeOpacity=0.35).to_dict()), datasets)
+    params = [slider(FRAME, start, len(epochs) - 1), *chart.get("params", [])]
+    made = Drawn({**chart, "params": params}, datasets)
+    return made.configure(view={"strokeOpacity": 0.35})
 
 
 def _title(
     epochs: Sequence[int], unit: str, numbers: Sequence[float], called: str, about: str
-) -> alt.TitleParams:
+) -> Form:
     """The moment and, if there are any, its number in large; what the panel shows below."""
     now = f"'{unit} ' + format({list(epochs)}[{FRAME}], ',')"
     if len(numbers):
@@ -96,12 +86,9 @@ def _title(
     return _styled(alt.expr(now), about)
 
 
-def _plain(title: str, subtitle: str) -> alt.TitleParams:
-    return _styled(title, subtitle)
-
-
-def _styled(title: Any, subtitle: Any) -> alt.TitleParams:
-    return alt.TitleParams(
+def _styled(title: Any, subtitle: Any) -> Form:
+    styled = alt.TitleParams(
         title, subtitle=subtitle, anchor="start", fontSize=15, fontWeight=600,
         subtitleColor=QUIET, subtitlePadding=2,
     )  # fmt: skip
+    return dict(plain(styled))

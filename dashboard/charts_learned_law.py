@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, composed, data, joined
 from dashboard.theme import OURS, PAPER
 
 SOURCES = ["learnt", "the paper's form, fitted"]
@@ -14,7 +15,7 @@ _PANELS = {
 }
 
 
-def learned_functions(table: pd.DataFrame, title: str) -> alt.HConcatChart:
+def learned_functions(table: pd.DataFrame, title: str) -> Drawn:
     """The four functions of one weight decay and phase, each with its 95 % band over networks, and
     the paper's 1/r, constant and step, of the strengths that fit the same forces best.
 
@@ -22,10 +23,10 @@ def learned_functions(table: pd.DataFrame, title: str) -> alt.HConcatChart:
     """
     panels = [_panel(table[table["function"] == name], *_PANELS[name]) for name in _PANELS]
     heading = alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600)
-    return alt.hconcat(*panels, spacing=18, title=heading)
+    return joined("hconcat", panels, spacing=18, title=heading)
 
 
-def _panel(rows: pd.DataFrame, title: str, across: str) -> alt.LayerChart | alt.FacetChart:
+def _panel(rows: pd.DataFrame, title: str, across: str) -> Drawn:
     learnt = rows.assign(source=SOURCES[0])
     paper = rows[["at", "law", "n"]].rename(columns={"law": "value"}).assign(source=SOURCES[1])
     x = alt.X("at:Q", title=across, axis=alt.Axis(tickCount=4, grid=False))
@@ -44,13 +45,23 @@ def _panel(rows: pd.DataFrame, title: str, across: str) -> alt.LayerChart | alt.
         alt.Tooltip("value:Q", title="force", format=".3~g"),
         alt.Tooltip("n:Q", title="n, networks"),
     ]
-    band = alt.Chart(learnt).mark_area(opacity=0.25).encode(x=x, y="low:Q", y2="high:Q")
+    band = (
+        data()
+        .transform_filter(alt.datum.source == SOURCES[0])
+        .mark_area(opacity=0.25)
+        .encode(x=x, y=alt.Y("low:Q"), y2=alt.Y2("high:Q"))
+    )
     lines = (
-        alt.Chart(pd.concat([learnt, paper]).dropna(subset=["value"]))
+        data()
         .mark_line(point=alt.OverlayMarkDef(size=24), strokeWidth=1.8)
         .encode(x=x, y=y, color=colour, strokeDash=dash, tooltip=hover)
     )
-    zero = alt.Chart(pd.DataFrame({"value": [0.0]})).mark_rule(opacity=0.35).encode(y="value:Q")
+    zero = (
+        alt.Chart(alt.InlineData(values=[{"value": 0}]))
+        .mark_rule(opacity=0.35)
+        .encode(y=alt.Y("value:Q"))
+    )
     small = alt.TitleParams(title, fontSize=11, fontWeight="normal")
-    layers = band.encode(color=alt.value(OURS))
-    return alt.layer(layers, zero, lines).properties(width=190, height=150, title=small)
+    layers = [band.encode(color=alt.value(OURS)), zero, lines]
+    made = composed("layer", layers, width=190, height=150, title=small)
+    return Drawn(made, {ROWS: pd.concat([learnt, paper]).dropna(subset=["value"])})

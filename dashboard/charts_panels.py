@@ -10,13 +10,12 @@ from typing import Any, NamedTuple
 
 import altair as alt
 
+from dashboard.drawn import APART, Form, composed, data
 from dashboard.frames import DIGITS, UNITS
 from dashboard.theme import BLUE, GREEN, QUIET, VERMILLION, residue_colours
 
 # The parameters of the chart: see `dashboard.charts_run.run_chart`.
 FRAME, EPOCHS, REACH, SUM_REACH, LENGTH = "frame", "epochs", "reach", "sum_reach", "last"
-Layers = alt.LayerChart | alt.FacetChart
-Spec = dict[str, Any]  # of Vega-Lite
 SIDE = 390
 SMALL = 262
 TERMS = {"repulsion": VERMILLION, "attraction": BLUE, "alignment": GREEN}
@@ -65,7 +64,7 @@ class Layout(NamedTuple):
         return len(str(self.modulus - 1))
 
 
-def panels(shown: Layout) -> list[Spec]:
+def panels(shown: Layout) -> list[Form]:
     """The panels of arrangement and pair sums: side by side, or a pair of dimensions each."""
     planes = [(a, b) for a in range(shown.dim) for b in range(a + 1, shown.dim)][:6] or [(0, 1)]
     side = SIDE if len(planes) == 1 else SMALL
@@ -79,20 +78,12 @@ def panels(shown: Layout) -> list[Spec]:
     return made
 
 
-def beside(charts: Sequence[Layers], spacing: int) -> Spec:
-    """The charts in a row, as plain data: Altair's own way of joining them copies each of them many
-    times over, which takes a second."""
-    with alt.data_transformers.enable(consolidate_datasets=False):
-        parts = [dict(chart.to_dict(validate=False)) for chart in charts]
-    for part in parts:
-        del part["$schema"], part["config"]
-    params = [param for part in parts for param in part.pop("params", [])]
-    resolve = {"scale": {"color": "independent"}}
-    row: Spec = {"hconcat": parts, "spacing": spacing, "resolve": resolve}
-    return {**row, "params": params} if params else row
+def beside(panels: Sequence[Form], spacing: int) -> Form:
+    """The panels in a row."""
+    return composed("hconcat", panels, spacing=spacing, resolve=APART)
 
 
-def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
+def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Form:
     """The tokens, labelled, and the forces on them as arrows."""
     base = _placed(data(shown.prefix + "tokens"), axes, shown.reach).encode(
         tooltip=[alt.Tooltip("token:Q"), *_coordinates()]
@@ -103,7 +94,7 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
     )
     # Dark on every residue's colour, in both themes.
     labels = base.mark_text(fontSize=8 if small else 10.5, fontWeight=600, color="#101214").encode(
-        text="token:N"
+        text=alt.Text("token:N")
     )
     layers: list[Any] = [_origin(), dots, labels]
     if shown.arrows:
@@ -119,8 +110,7 @@ def tokens_panel(shown: Layout, axes: tuple[int, int], side: int) -> Layers:
         fontWeight=600, subtitleColor=QUIET, subtitlePadding=2, offset=_TITLE,
     )  # fmt: skip
     # Of their own: the tokens' colours, which have no legend, would take the arrows' from them.
-    apart = alt.layer(*layers).resolve_scale(color="independent")
-    return apart.properties(width=side, height=side, title=title)
+    return composed("layer", layers, resolve=APART, width=side, height=side, title=title)
 
 
 def _explained(text: str, side: float) -> Any:
@@ -131,7 +121,7 @@ def _explained(text: str, side: float) -> Any:
 def sums_panel(
     shown: Layout, axes: tuple[int, int], side: int, over: Sequence[alt.Chart] = (),
     legend: bool = True,
-) -> Layers:  # fmt: skip
+) -> Form:  # fmt: skip
     """The pair sums by residue over the classifier's regions; imperfect pairs have a ring.
 
     over: layers on top of them, with a legend of their own colours.
@@ -190,9 +180,9 @@ def sums_panel(
         subtitleColor=QUIET, subtitlePadding=2, offset=_TITLE + (LEGEND + 4) * shown.arrows,
     )  # fmt: skip
     if over:
-        layers.append(alt.layer(*over))
-    panel = alt.layer(*layers).properties(width=side, height=side, title=title)
-    return panel.resolve_scale(color="independent") if over else panel
+        layers.append(composed("layer", over))
+    resolve = {"resolve": APART} if over else {}
+    return composed("layer", layers, width=side, height=side, title=title, **resolve)
 
 
 def place(text: str, reach: float | str) -> str:
@@ -216,11 +206,6 @@ def _placed(chart: alt.Chart, axes: tuple[int, int], reach: float | str) -> alt.
     )
 
 
-def data(name: str) -> alt.Chart:
-    """A chart of the dataset with this name."""
-    return alt.Chart(alt.NamedData(name))
-
-
 def _coordinates() -> list[alt.Tooltip]:
     return [
         alt.Tooltip("px:Q", title="x", format=".3f"),
@@ -231,7 +216,7 @@ def _coordinates() -> list[alt.Tooltip]:
 def _origin() -> alt.Chart:
     cross = alt.Chart(alt.InlineData(values=[{"px": 0, "py": 0}]))
     return cross.mark_point(shape="cross", size=60, filled=True, color=QUIET, opacity=0.7).encode(
-        x="px:Q", y="py:Q"
+        x=alt.X("px:Q"), y=alt.Y("py:Q")
     )
 
 
@@ -240,18 +225,19 @@ def _regions(prefix: str, side: int) -> alt.Chart:
         data(prefix + "pictures")
         .transform_filter(f"datum.frame == {FRAME}")
         .mark_image(width=side, height=side, opacity=0.42, aspect=False)
-        .encode(url="url:N", x=alt.value(side / 2), y=alt.value(side / 2))
+        .encode(url=alt.Url("url:N"), x=alt.value(side / 2), y=alt.value(side / 2))
     )
 
 
-def _residues(prefix: str, axes: tuple[int, int], reach: float | str) -> alt.LayerChart:
+def _residues(prefix: str, axes: tuple[int, int], reach: float | str) -> Form:
     """The number of the residue that a region answers, where the region is broadest."""
     base = _placed(data(prefix + "residues"), axes, reach)
     seen = base.transform_filter(f"substring(datum.seen, {FRAME}, {FRAME} + 1) == '1'")
-    words = seen.encode(text="residue:N")
+    words = seen.encode(text=alt.Text("residue:N"))
     # A light rim: readable on the regions' colours in both themes.
     rim = words.mark_text(fontSize=14, fontWeight=700, stroke="white", strokeWidth=3, opacity=0.6)
-    return rim + words.mark_text(fontSize=14, fontWeight=700, color="#101214", opacity=0.8)
+    ink = words.mark_text(fontSize=14, fontWeight=700, color="#101214", opacity=0.8)
+    return composed("layer", [rim, ink])
 
 
 def arrows(
@@ -276,7 +262,7 @@ def arrows(
         qx=place("datum.to_x0", reach), qy=place("datum.to_x1", reach)
     )
     shafts = base.mark_rule(strokeWidth=1.8).encode(
-        x2="qx:Q", y2="qy:Q", color=colour, opacity=shown,
+        x2=alt.X2("qx:Q"), y2=alt.Y2("qy:Q"), color=colour, opacity=shown,
         tooltip=[f"{mark}:N", "term:N"],
     ).add_params(chosen)  # fmt: skip
     heads = (
@@ -287,8 +273,8 @@ def arrows(
         .transform_filter(f"datum.length > {reach} / 60")
         .mark_point(shape="triangle", filled=True, size=45)
         .encode(
-            x="qx:Q",
-            y="qy:Q",
+            x=alt.X("qx:Q"),
+            y=alt.Y("qy:Q"),
             angle=alt.Angle("turn:Q", scale=None),
             color=alt.Color("term:N", scale=scale, legend=None),
             opacity=shown,

@@ -5,6 +5,7 @@ from typing import Any, Literal
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import APART, ROWS, Drawn, composed, data
 from dashboard.theme import BLUE, QUIET
 
 # Even to the eye and in grey, and safe for the colour-blind. Dark below, light above.
@@ -28,7 +29,7 @@ def heat_map(
     percent: bool,
     height: int = HEIGHT,
     clickable: bool = False,
-) -> alt.LayerChart | alt.FacetChart:
+) -> Drawn:
     """A cell for each combination of two fields: colour and text say the value, the text also n.
     A cell without a value is an outline. clickable: a click selects the cell's number as `cell`.
     """
@@ -38,7 +39,7 @@ def heat_map(
         {True: "#000000", False: "#ffffff"}
     )
     rows.loc[rows["value"].isna(), "ink"] = QUIET
-    base = alt.Chart(rows).encode(
+    base = data().encode(
         x=alt.X(**_bands(rows, x)),
         y=alt.Y(**_bands(rows, y, upwards=True)),
         tooltip=_tooltip(rows, title),
@@ -65,13 +66,13 @@ def heat_map(
             size: dict[str, Any] = {"fontSize": 10.5} if place else _FIRST_LINE
             middle = (len(lines) - 1) / 2
             words = base.mark_text(dy=16 * (place - middle), cursor=cursor, **size)
-            layers.append(words.encode(text=f"{line}:N", color=ink))
-    return alt.layer(*layers).resolve_scale(color="independent").properties(height=height)
+            layers.append(words.encode(text=alt.Text(f"{line}:N"), color=ink))
+    return Drawn(composed("layer", layers, height=height, resolve=APART), {ROWS: rows})
 
 
 def curve(
     cells: pd.DataFrame, x: str, title: str, *, percent: bool, clickable: bool = False
-) -> alt.LayerChart | alt.FacetChart:
+) -> Drawn:
     """A quantity over one field: its band of 95 % intervals, and n at each point. Over words: no
     line between them, and each its own interval. clickable: a click on a point selects its number
     as `cell`.
@@ -83,7 +84,7 @@ def curve(
         if numeric
         else alt.X(**_bands(rows, x))
     )
-    base = alt.Chart(rows.dropna(subset=["value"])).encode(x=place, tooltip=_tooltip(rows, title))
+    base = data().encode(x=place, tooltip=_tooltip(rows, title))
     axis = alt.Axis(format="%" if percent else "~g", tickCount=6)
     bottom, top = _ends(rows, "low", "high")
     rise = top - bottom
@@ -91,21 +92,29 @@ def curve(
     scale = alt.Scale(domain=[start, top + rise / 8], nice=False, zero=False)
     y = alt.Y("low:Q", title=title, axis=axis, scale=scale)
     if numeric:
-        spread = base.mark_area(opacity=0.2, color=BLUE, line=False).encode(y=y, y2="high:Q")
-        line = [base.mark_line(color=BLUE, strokeWidth=2).encode(y="value:Q")]
+        spread = base.mark_area(opacity=0.2, color=BLUE, line=False).encode(
+            y=y, y2=alt.Y2("high:Q")
+        )
+        line = [base.mark_line(color=BLUE, strokeWidth=2).encode(y=alt.Y("value:Q"))]
     else:
-        spread, line = base.mark_rule(color=BLUE, strokeWidth=2).encode(y=y, y2="high:Q"), []
+        spread, line = (
+            base.mark_rule(color=BLUE, strokeWidth=2).encode(y=y, y2=alt.Y2("high:Q")),
+            [],
+        )
     cursor = _CURSORS[clickable]
-    point = base.mark_circle(color=BLUE, size=70, opacity=1, cursor=cursor).encode(y="value:Q")
+    point = base.mark_circle(color=BLUE, size=70, opacity=1, cursor=cursor).encode(
+        y=alt.Y("value:Q")
+    )
     if clickable:
         point = point.add_params(_click())
     # Above the interval; above the point where n = 1 leaves it undefined.
     n = (
         base.transform_calculate(top="isValid(datum.high) ? datum.high : datum.value")
         .mark_text(dy=-13, fontSize=10.5, color=QUIET)
-        .encode(y="top:Q", text="count:N")
+        .encode(y=alt.Y("top:Q"), text=alt.Text("count:N"))
     )
-    return alt.layer(spread, *line, point, n).properties(height=HEIGHT)
+    made = composed("layer", [spread, *line, point, n], height=HEIGHT)
+    return Drawn(made, {ROWS: rows.dropna(subset=["value"])})
 
 
 def _click() -> alt.Parameter:

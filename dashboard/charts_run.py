@@ -1,11 +1,9 @@
 """One run as a chart: its panels, laid out once for many runs, with its data."""
 
-import json
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from dashboard.charts_curves import curves
@@ -17,40 +15,13 @@ from dashboard.charts_panels import (
     REACH,
     SUM_REACH,
     Layout,
-    Spec,
     panels,
 )
+from dashboard.drawn import Drawn, Form, composed, slider
 from dashboard.frames import ROLES, Frames
 
 _NAMES = {"train_loss": "training", "train_accuracy": "training"}
 _NAMES |= {name.replace("train", "validation"): "validation" for name in _NAMES}
-
-
-class Drawn:
-    """A chart as its Vega-Lite specification, with its datasets as DataFrames by name."""
-
-    def __init__(self, template: dict[str, Any], datasets: dict[str, pd.DataFrame]) -> None:
-        self.spec: dict[str, Any] = {**template, "datasets": datasets}
-
-    def at(self, frame: int) -> "Drawn":
-        """The chart with another frame shown first."""
-        others = [param for param in self.spec["params"] if param["name"] != FRAME]
-        (param,) = (param for param in self.spec["params"] if param["name"] == FRAME)
-        params = [*others, {**param, "value": frame}]
-        return Drawn({**self.spec, "params": params}, self.spec["datasets"])
-
-    def configure(self, **config: Any) -> "Drawn":
-        """The chart with another config, as `alt.Chart.configure` takes it."""
-        plain = {
-            name: value.to_dict() if isinstance(value, alt.SchemaBase) else value
-            for name, value in config.items()
-        }
-        return Drawn({**self.spec, "config": plain}, self.spec["datasets"])
-
-    def to_json(self) -> str:
-        """The specification with its data in it."""
-        rows = {name: data.to_dict("records") for name, data in self.spec["datasets"].items()}
-        return json.dumps({**self.spec, "datasets": rows})
 
 
 def run_chart(
@@ -93,9 +64,7 @@ def run_chart(
         curves=tuple((name, long["measure"].nunique() > 1) for name, long in lines.items()),
     )
     last = len(shown.epochs) - 1
-    slider = {"bind": {"input": "range", "min": 0, "max": last, "step": 1, "name": "snapshot"}}
     values: dict[str, Any] = {
-        FRAME: last if start is None else start,
         EPOCHS: shown.epochs,
         REACH: shown.reach,
         SUM_REACH: shown.sum_reach,
@@ -103,25 +72,17 @@ def run_chart(
     }
     template = _template(layout)
     params: list[dict[str, Any]] = [
+        slider(FRAME, last if start is None else start, last),
         *({"name": name, "value": value} for name, value in values.items()),
-        *template["params"],
+        *template.get("params", []),
     ]
-    if last:
-        params[0] |= slider
     return Drawn({**template, "params": params}, datasets)
 
 
 @lru_cache(maxsize=64)
-def _template(layout: Layout) -> Spec:
-    rows = [*panels(layout), *curves(layout)]
-    selections = [param for row in rows for param in row.pop("params", [])]
-    return {
-        "$schema": alt.SCHEMA_URL,
-        "config": {"view": {"strokeOpacity": 0.35}},
-        "vconcat": rows,
-        "spacing": 26,
-        "params": selections,
-    }
+def _template(layout: Layout) -> Form:
+    config = {"view": {"strokeOpacity": 0.35}}
+    return composed("vconcat", [*panels(layout), *curves(layout)], spacing=26, config=config)
 
 
 def _lines(series: pd.DataFrame) -> dict[str, pd.DataFrame]:

@@ -6,6 +6,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, data, form, tips
 from dashboard.theme import AS_CANVAS, STRUCTURE_COLOURS
 from db.filters import Between
 
@@ -13,7 +14,7 @@ BRUSH = "brush"
 _SHAPES = {"circle": "circle", "perfect grid": "triangle-up", "imperfect grid": "square"}
 
 
-def scatter(rows: pd.DataFrame, x: str, y: str, brushed: Sequence[Between] = ()) -> alt.Chart:
+def scatter(rows: pd.DataFrame, x: str, y: str, brushed: Sequence[Between] = ()) -> Drawn:
     """One column against another, a mark a run, coloured and shaped by structure; a rectangle
     drawn over it selects as `brush`. rows: run_id, seed, structure, x and y. brushed: the ranges,
     on x and y, of a rectangle that is there from the start."""
@@ -23,8 +24,8 @@ def scatter(rows: pd.DataFrame, x: str, y: str, brushed: Sequence[Between] = ())
     brush = alt.selection_interval(name=BRUSH, encodings=["x", "y"], value=value)
     domain = list(STRUCTURE_COLOURS)
     columns = list(dict.fromkeys(["run_id", "seed", x, y, "structure"]))
-    return (
-        alt.Chart(rows[columns].dropna(subset=[x, y]))
+    chart = (
+        data()
         .mark_point(filled=True, size=26, opacity=0.55)
         .encode(
             x=_axis(alt.X, x),
@@ -39,11 +40,12 @@ def scatter(rows: pd.DataFrame, x: str, y: str, brushed: Sequence[Between] = ())
                 scale=alt.Scale(domain=domain, range=[_SHAPES[name] for name in domain]),
                 legend=None,
             ),
-            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in columns],
+            tooltip=tips(rows, columns),
         )
         .add_params(brush)
         .properties(height=360, usermeta=AS_CANVAS)
     )
+    return Drawn(form(chart), {ROWS: rows[columns].dropna(subset=[x, y])})
 
 
 def _axis(channel: type[alt.X] | type[alt.Y], column: str) -> alt.X | alt.Y:

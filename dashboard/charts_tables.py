@@ -1,24 +1,23 @@
 """Charts of the tables: the runs behind a correlation, and what it hangs on."""
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, composed, data, form, tips
 from dashboard.theme import BLUE, QUIET, VERMILLION
 
 POINT = "run"
 _STRUCTURES = ["circle", "grid"]
 
 
-def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> alt.Chart:
+def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> Drawn:
     """A mark a run, circles told from grids by colour and shape; a click `selects` its run_id.
 
     rows: run_id, seed, group (text), structure ('circle' or 'grid'), counted, and the two columns.
     """
     names = list(dict.fromkeys(["run_id", "seed", "group", "structure", x, y]))
     chart = (
-        alt.Chart(rows[[*names, "counted"]].dropna(subset=[x, y]))
+        data()
         .mark_point(filled=True, size=30, cursor="pointer")
         .encode(
             x=alt.X(f"{x}:Q", title=x.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
@@ -34,17 +33,16 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> a
                 legend=None,
             ),
             opacity=alt.condition("datum.counted", alt.value(0.7), alt.value(0.15)),
-            tooltip=[alt.Tooltip(name, title=name.replace("_", " ")) for name in names],
+            tooltip=tips(rows, names),
         )
         .properties(height=360)
     )
-    if not selects:
-        return chart  # a part of other charts
-    click = alt.selection_point(name=POINT, fields=["run_id"], on="click")
-    return chart.add_params(click)
+    if selects:  # a part of other charts does not
+        chart = chart.add_params(alt.selection_point(name=POINT, fields=["run_id"], on="click"))
+    return Drawn(form(chart), {ROWS: rows[[*names, "counted"]].dropna(subset=[x, y])})
 
 
-def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
+def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Drawn:
     """The correlation's interval over the settings of a definition, a row a group; grey where it
     holds 0. strip: as `modadd.sensitivity` makes it, with `group` (text) for the group fields."""
     settings = sorted(strip["setting"].unique())
@@ -55,14 +53,14 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
         verdict=strip["sign"].map({-1: "negative", 0: "undecided", 1: "positive"}),
         text=[_interval(row) for row in strip[["low", "high"]].itertuples(index=False)],
     )
-    base = alt.Chart(cells)
+    base = data()
     x = alt.X(
         "left:Q", title=title, axis=alt.Axis(tickCount=8, grid=False),
         scale=alt.Scale(domain=[settings[0] - half, settings[-1] + half], nice=False, zero=False),
     )  # fmt: skip
     rects = base.mark_rect().encode(
         x=x,
-        x2="right:Q",
+        x2=alt.X2("right:Q"),
         y=alt.Y("group:N", title=None, sort=list(dict.fromkeys(cells["group"])),
                 axis=alt.Axis(labelLimit=260)),
         color=alt.Color(
@@ -86,13 +84,14 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Any:
     ).transform_calculate(strength="abs(datum.r)")  # fmt: skip
     layers: list[alt.Chart] = [rects]
     if setting is not None:
-        here = alt.Chart(pd.DataFrame({"left": [setting]}))
+        here = alt.Chart(alt.InlineData(values=[{"left": setting}]))
         # White in black: seen on every colour.
         for colour, width in (("black", 4), ("white", 1.5)):
             layers.append(here.mark_rule(color=colour, strokeWidth=width).encode(x=x))
     rows = cells["group"].nunique()
     # The height holds axis and legend too, where a page fits the chart into it.
-    return alt.layer(*layers).properties(height=140 + rows * max(10, min(30, 600 // max(rows, 1))))
+    height = 140 + rows * max(10, min(30, 600 // max(rows, 1)))
+    return Drawn(composed("layer", layers, height=height), {ROWS: cells})
 
 
 def _interval(ends: tuple[float, float]) -> str:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from dashboard import loaders
 from dashboard.charts_law_run import forces_chart, twin_chart
-from dashboard.charts_run import Drawn
+from dashboard.drawn import Drawn
 from dashboard.gallery import frames_of
 from dashboard.law_rows import (
     FORESHADOWS,

@@ -144,7 +144,7 @@ def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
         "95 % bands of a bootstrap over them; dashed: the paper's 1/r, constant and step, fitted."
     )
     chart = learned_functions(table, f"γ = {decay:g}, epochs {phase}")
-    st.altair_chart(chart, key="law-learnt", width="content")
+    st.vega_lite_chart(chart.spec, key="law-learnt", width="content")
     take_away("law-learnt", table, chart=chart, command=terminal("learn", "--csv"))
 
 
@@ -156,7 +156,7 @@ def nothing(why: str, *words: str) -> None:
 def shown(
     name: str, rows: pd.DataFrame, chart: Any, chosen: Filter, command: str = "audit"
 ) -> None:
-    st.altair_chart(chart, key=f"law-{name}", width="content")
+    st.vega_lite_chart(chart.spec, key=f"law-{name}", width="content")
     take_away(
         f"law-{name}", rows, chart=chart, sql=chosen.sql(), command=terminal(*command.split())
     )
@@ -166,7 +166,7 @@ def _moving(box: str, chart: Any, epochs: Sequence[int]) -> None:
     with st.container(key=f"{box}-box"):
         if len(epochs) > 1:
             player(f"{box}-box", epochs)
-        st.vega_lite_chart(dict(chart.spec), key=box, width="content")
+        st.vega_lite_chart(chart.spec, key=box, width="content")
 
 
 def _fits_sql(run_id: int) -> str:

@@ -11,7 +11,6 @@ from dashboard import loaders, states
 from dashboard.charts_compare import overlay_chart, residual_chart
 from dashboard.compare import in_words, overlaid
 from dashboard.controls import link_query, set_filter
-from dashboard.drawn import drawn
 from dashboard.opened import Database
 from dashboard.pages import PAGES
 from dashboard.run_rows import thumbnail, varying
@@ -74,9 +73,9 @@ def overlay_section(
     (unlabelled,) = fits.loc[fits["run_id"] == other, "unlabelled"]
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
-        chart = drawn(overlay_chart, rows, side=460 if dim < 3 else 300)
+        chart = overlay_chart(rows, side=460 if dim < 3 else 300)
         with st.container(key="overlay-box"):
-            st.altair_chart(chart, key="overlay", width="content")
+            st.vega_lite_chart(chart.spec, key="overlay", width="content")
         st.caption(
             f"Filled and numbered: run {one}. Hollow: run {other}, {in_words(laid, tokens)}. "
             "A line links matched tokens; both are centred."
@@ -152,8 +151,8 @@ def _numbers(fits: pd.DataFrame, residual: float, unlabelled: float, sql: str) -
     one.metric("Residual", f"{residual:.3f}", help="0: a copy; about 1: nothing in common.")
     two.metric("By name", f"{unlabelled:.3f}", help="The residual without relabelling.")
     three.metric("Rank", f"{rank:,} of {n:,}", help="Among the right's runs, most alike first.")
-    chart = drawn(residual_chart, fits, residual)
-    st.altair_chart(chart, key="residuals")
+    chart = residual_chart(fits, residual)
+    st.vega_lite_chart(chart.spec, key="residuals")
     take_away("residuals", fits, chart=chart, sql=sql)
 
 

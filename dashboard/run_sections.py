@@ -6,9 +6,8 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import loaders, states
-from dashboard.charts_gallery import TILE, gallery_chart
+from dashboard.charts_gallery import FRAME, TILE, gallery_chart
 from dashboard.controls import open_page
-from dashboard.drawn import drawn
 from dashboard.gallery import MOST_TILES, frames_of, gallery
 from dashboard.opened import Database
 from dashboard.pages import PAGES
@@ -54,20 +53,23 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
     tiles["label"] = [label(row, varied) for row in tiles.to_dict("records")]
     colours = {n: residue_colours(n) for n in {run.embeddings.shape[1] for run in stored.values()}}
     shown = gallery(tiles, stored, frames, _COLUMNS[count], colours, alike=bool(alike))
-    chart = drawn(gallery_chart, shown, about)
+    chart = gallery_chart(shown, about)
     clickable = "run" in PAGES
     with st.container(key="gallery-box"):
         st.html(f'<div style="font-size:.85rem">{_FRAMES}</div>')
         if len(frames) > 1:
             player("gallery-box", frames)
-        event: Any = st.altair_chart(
-            chart, key="gallery", width="content", selection_mode=[TILE] if clickable else None,
+        event: Any = st.vega_lite_chart(
+            chart.spec,
+            key="gallery",
+            width="content",
+            selection_mode=[TILE] if clickable else None,
             on_select="rerun" if clickable else "ignore",
-        )  # fmt: skip
+        )
     st.caption(_caption(len(rows), len(first), stored, varied))
     take_away(
         "gallery", tiles, sql=sql,
-        chart=lambda: gallery_chart(shown, about, start=frame_on_screen(frames)),
+        chart=lambda: chart.having_param(FRAME, value=frame_on_screen(frames)),
     )  # fmt: skip
     picked = event["selection"].get(TILE) if clickable else None
     if picked:

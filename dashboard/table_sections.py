@@ -9,7 +9,6 @@ import streamlit as st
 from dashboard import cells
 from dashboard.charts_tables import POINT, correlated, sensitivity
 from dashboard.controls import open_page, set_filter
-from dashboard.drawn import drawn
 from dashboard.pages import PAGES
 from dashboard.run_rows import about_marks, marks
 from dashboard.table_rows import mixed, named, survival
@@ -67,10 +66,10 @@ def runs_section(
     counted = definitions.chosen(rows["radius_ratio"].to_numpy())
     counted &= rows.index.isin(definitions.counted(rows).index)
     shown = rows.assign(structure=circle.map({True: "circle", False: "grid"}), counted=counted)
-    chart = drawn(correlated, marks(shown), x, y)
+    chart = correlated(marks(shown), x, y)
     clickable = "run" in PAGES
-    event: Any = st.altair_chart(
-        chart, key="runs-correlated", selection_mode=[POINT] if clickable else None,
+    event: Any = st.vega_lite_chart(
+        chart.spec, key="runs-correlated", selection_mode=[POINT] if clickable else None,
         on_select="rerun" if clickable else "ignore",
     )  # fmt: skip
     click = " Click one to open its run." if clickable else ""
@@ -87,7 +86,7 @@ def strip_section(
 ) -> None:
     """The strip of one definition, with the setting chosen, and what survives in words."""
     shown = named(found, groups)
-    chart = drawn(sensitivity, shown, setting, _STRIPS[name])
-    st.altair_chart(chart, key=f"strip-{name}")
+    chart = sensitivity(shown, setting, _STRIPS[name])
+    st.vega_lite_chart(chart.spec, key=f"strip-{name}")
     st.markdown("  \n".join(survival(shown, setting)))
     take_away(f"sensitivity-{name}", found, chart=chart, sql=chosen.sql())

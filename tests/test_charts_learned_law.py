@@ -19,9 +19,8 @@ def test_a_chart_of_the_learnt_law_has_every_knot_and_the_papers_form():
         }
     )
     drawn = learned_functions(table, "weight decay 1, n = 9")
-    assert len(drawn.hconcat) == len(FUNCTIONS)
-    for panel, (name, knots) in zip(drawn.hconcat, FUNCTIONS.items(), strict=True):
-        rows = panel.layer[2].data
+    assert len(drawn.datasets) == len(FUNCTIONS)
+    for rows, (name, knots) in zip(drawn.datasets.values(), FUNCTIONS.items(), strict=True):
         learnt, paper = (rows[rows["source"] == source] for source in SOURCES)
         assert learnt["at"].tolist() == list(knots)
         # 1/r has no value at 0.

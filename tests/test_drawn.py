@@ -1,43 +1,74 @@
-"""A chart is drawn once for the same rows."""
+"""Charts as plain data: a form that is shared, and the rows that fill it."""
 
+import json
+
+import altair as alt
 import numpy as np
 import pandas as pd
+import vl_convert
 
-from dashboard.drawn import drawn
-from dashboard.gallery import Gallery
+from dashboard.drawn import ROWS, Drawn, data, form, joined, tips
+from dashboard.theme import on_paper
 
-ROWS = pd.DataFrame({"x": [1.0, 2.0], "name": ["a", "b"]})
-calls = []
-
-
-def draw(rows, *more, **settings):
-    calls.append((rows, more, settings))
-    return object()
+DATA = pd.DataFrame(
+    {"x": [1.0, np.nan, np.inf], "name": ["a", "b", None], "is": [True, False, True]}
+)
 
 
-def draw_otherwise(rows):
-    return draw(rows)
+def points(rows=DATA, **encoding):
+    return Drawn(form(data().mark_point().encode(x=alt.X("x:Q"), **encoding)), {ROWS: rows})
 
 
-def test_the_same_rows_and_settings_give_the_chart_that_was_drawn():
-    chart = drawn(draw, ROWS, "x", threshold=1.2)
-    assert drawn(draw, ROWS.copy(), "x", threshold=1.2) is chart
+def test_a_form_has_neither_rows_nor_a_theme():
+    assert form(data().mark_point().encode(x=alt.X("x:Q"))) == {
+        "data": {"name": ROWS},
+        "mark": {"type": "point"},
+        "encoding": {"x": {"field": "x", "type": "quantitative"}},
+    }
+    own = data().mark_point().configure_view(stroke=None)
+    assert form(own)["config"] == {"view": {"stroke": None}}
 
 
-def test_whatever_differs_is_drawn_anew():
-    gallery = Gallery([0, 1], ROWS, ROWS, 2, 1)
-    asked = [
-        (draw, ROWS),
-        (draw_otherwise, ROWS),
-        (draw, ROWS[::-1]),
-        (draw, ROWS.rename(columns={"x": "y"})),
-        (draw, ROWS.assign(x=[1.0, np.nan])),
-        (draw, ROWS, "x"),
-        (draw, ROWS, ("x",)),
-        (draw, gallery),
-        (draw, gallery._replace(columns=3)),
-        (draw, gallery._replace(tokens=ROWS.assign(x=0.0))),
-    ]
-    charts = [drawn(*arguments) for arguments in asked] + [drawn(draw, ROWS, threshold=1.0)]
-    assert len(set(charts)) == len(charts)
-    assert [drawn(*arguments) for arguments in asked] == charts[:-1]
+def test_what_stands_in_a_form_stays_there():
+    chart = alt.layer(alt.Chart(alt.InlineData(values=[{"x": 0}])).mark_rule(), data().mark_point())
+    assert form(chart)["layer"][0]["data"] == {"values": [{"x": 0}]}
+
+
+def test_the_rows_are_written_as_json_with_null_for_what_is_no_number():
+    assert json.loads(points().to_json())["datasets"] == {
+        ROWS: [
+            {"x": 1.0, "name": "a", "is": True},
+            {"x": None, "name": "b", "is": False},
+            {"x": None, "name": None, "is": True},
+        ]
+    }
+
+
+def test_a_form_is_not_changed_through_a_chart_of_it():
+    chart = points()
+    chart.spec["encoding"]["x"]["field"] = chart.to_dict()["mark"]["type"] = "other"
+    other = chart.having(width=3).configure(axis=alt.AxisConfig(grid=False))
+    assert chart.form == points().form
+    assert (other.form["width"], other.form["config"]) == (3, {"axis": {"grid": False}})
+
+
+def test_a_parameter_is_changed_by_name():
+    chart = Drawn({"params": [{"name": "a", "value": 0}, {"name": "b", "value": 1}]}, {})
+    changed = chart.having_param("b", value=5)
+    assert changed.form["params"] == [{"name": "a", "value": 0}, {"name": "b", "value": 5}]
+    assert chart.form["params"][1]["value"] == 1
+
+
+def test_charts_side_by_side_keep_their_own_rows():
+    one, other = points(DATA[:1]), points(pd.DataFrame({"x": [7.0, 8.0]}))
+    both = joined("hconcat", [one, other], spacing=3)
+    names = [part["data"]["name"] for part in both.form["hconcat"]]
+    assert [len(both.datasets[name]) for name in names] == [1, 2]
+    assert one.form["data"] == {"name": ROWS}
+    svg = vl_convert.vegalite_to_svg(on_paper(both).to_json())
+    assert svg.count('aria-roledescription="point"') == 3
+
+
+def test_a_tip_knows_numbers_from_words():
+    kinds = [tip.to_dict()["type"] for tip in tips(DATA, DATA)]
+    assert kinds == ["quantitative", "nominal", "nominal"]

@@ -176,7 +176,7 @@ def test_every_curve_marks_the_epoch_of_the_slider():
     series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0], "loss": 1.0})
     series = series.assign(train_loss=[3.0, 2.0, 1.0])
     chart = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch")
-    first, last = drawn_rules(chart.at(0)), drawn_rules(chart)
+    first, last = drawn_rules(chart.having_param(FRAME, value=0)), drawn_rules(chart)
     assert len(first) == len(last) == 2
     assert first == [0, 0]
     assert min(last) > 100
@@ -184,8 +184,8 @@ def test_every_curve_marks_the_epoch_of_the_slider():
 
 def test_runs_of_one_layout_share_all_but_data_and_parameters():
     series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0]})
-    one = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch").spec
-    other = run_chart(frames([0, 5, 7, 99], 5 * walk(4), None), series, unit="epoch").spec
+    one = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch").form
+    other = run_chart(frames([0, 5, 7, 99], 5 * walk(4), None), series, unit="epoch").form
     assert one["vconcat"] is other["vconcat"]
     names = [param["name"] for param in one["params"]]
     assert {FRAME, EPOCHS, REACH} < set(names)

@@ -75,10 +75,10 @@ def test_a_thumbnail_is_an_svg_with_a_dot_a_token(dim):
 
 def test_the_scatters_marks_are_the_runs_with_both_values():
     chart = scatter(with_structure(ROWS), "grid_imperfections", "radius_ratio")
-    assert chart.data["run_id"].tolist() == [1, 2, 3]
-    assert chart.to_dict()["params"][0]["name"] == BRUSH
+    assert chart.datasets["rows"]["run_id"].tolist() == [1, 2, 3]
+    assert chart.form["params"][0]["name"] == BRUSH
     same = scatter(with_structure(ROWS), "seed", "seed")
-    assert same.data["seed"].tolist() == [0, 1, 2, 3]
+    assert same.datasets["rows"]["seed"].tolist() == [0, 1, 2, 3]
 
 
 def test_a_scatter_draws_some_of_many_runs_and_says_so():

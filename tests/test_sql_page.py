@@ -8,6 +8,7 @@ from conftest import checked
 from test_pages import texts
 
 from dashboard.charts_console import MARKS, quick_chart
+from dashboard.drawn import ROWS
 from db.worked_queries import worked_queries
 
 
@@ -82,7 +83,7 @@ def test_what_is_stored_is_shown_as_text(open_page, modadd):
 def test_the_chart_draws_columns_of_any_name(name, mark):
     rows = pd.DataFrame({name: [1.0, 2.0, None], "y": [3, 4, 5], "colour": ["u", "v", "u"]})
     chart = quick_chart(rows, name, "y", "colour", mark)
-    assert chart.data["c0"].tolist() == [1.0, 2.0]
+    assert chart.datasets[ROWS]["c0"].tolist() == [1.0, 2.0]
     spec = chart.to_dict()
     assert spec["encoding"]["x"]["field"] == "c0"
     assert spec["encoding"]["x"]["title"] == name
@@ -90,4 +91,4 @@ def test_the_chart_draws_columns_of_any_name(name, mark):
 
 def test_the_chart_leaves_out_what_is_infinite():
     rows = pd.DataFrame({"x": [1.0, float("inf")], "y": [1.0, 2.0]})
-    assert len(quick_chart(rows, "x", "y").data) == 1
+    assert len(quick_chart(rows, "x", "y").datasets[ROWS]) == 1

@@ -8,6 +8,7 @@ from test_pages import texts
 
 from dashboard import cells
 from dashboard.charts_tables import correlated, sensitivity
+from dashboard.drawn import ROWS
 from dashboard.table_rows import at_epoch, counts_in_prose, mixed, named, survival, with_tolerance
 from db.connect import open_for_reading
 from db.epochs import embeddings_at, metrics_at
@@ -151,14 +152,14 @@ def test_fields_that_vary_within_a_group_are_found(rows):
 
 def test_the_marks_of_the_scatter_are_the_runs(rows):
     shown = named(rows, ["weight_decay"]).assign(structure="grid", counted=True)
-    data = correlated(shown, "grid_imperfections", "validation_accuracy").data
+    data = correlated(shown, "grid_imperfections", "validation_accuracy").datasets[ROWS]
     assert data["run_id"].tolist() == rows["run_id"].tolist()
     assert data["group"][0] == "weight decay 0"
 
 
 def test_the_strip_and_its_words_are_the_correlations(rows):
     strip = named(threshold_strip(rows, ["weight_decay"], Definitions()), ["weight_decay"])
-    data = sensitivity(strip, 1.2, "threshold").layer[0].data
+    data = sensitivity(strip, 1.2, "threshold").datasets[ROWS]
     assert data["r"].equals(strip["r"])
     assert set(data["verdict"]) <= {"negative", "undecided", "positive"}
     lines = survival(strip, 1.2)

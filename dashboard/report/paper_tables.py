@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import altair as alt
 import pandas as pd
 
 from dashboard.cells import wide
-from dashboard.charts import beside_the_paper
+from dashboard.charts_paper import beside_the_paper
+from dashboard.drawn import joined
 from dashboard.report.needs import Need
 from dashboard.report.parts import Figure, Table
 from modadd.experiment import Experiment
@@ -71,7 +71,7 @@ def beside_figure(
     ends = ["low", "high", "paper_low", "paper_high"]
     within = cells.assign(**{end: cells[end].mask(shares, cells[end].clip(0, 1)) for end in ends})
     charts = [
-        beside_the_paper(within, group, quantity, title, percent=percent).properties(
+        beside_the_paper(within, group, quantity, title, percent=percent).having(
             width=300, height=200
         )
         for quantity, (title, percent) in shown.items()
@@ -82,7 +82,7 @@ def beside_figure(
         caption=caption,
         alt=f"{', '.join(title for title, _ in shown.values())} over "
         f"{group.replace('_', ' ')}, this database's beside the paper's, with intervals.",
-        chart=alt.concat(*charts, columns=2, spacing=30),
+        chart=joined("concat", charts, columns=2, spacing=30),
     )
 
 

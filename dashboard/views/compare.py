@@ -7,7 +7,6 @@ from dashboard import loaders, states
 from dashboard.charts_compare import distribution_chart, structure_chart
 from dashboard.compare import DISTRIBUTIONS, comparison, distribution, structures
 from dashboard.controls import filter_of_page, filter_of_side
-from dashboard.drawn import drawn
 from dashboard.header import header
 from dashboard.likeness import RIGHT, overlay_section, swap_button
 from dashboard.opened import database
@@ -57,9 +56,9 @@ def distributions(sides: dict[str, pd.DataFrame]) -> None:
     for column, (metric, title) in zip(st.columns(len(both)), both.items(), strict=True):
         rows = distribution(sides, metric)
         threshold = CIRCLE_THRESHOLD if metric == "radius_ratio" else None
-        chart = drawn(distribution_chart, rows, title, threshold=threshold)
+        chart = distribution_chart(rows, title, threshold=threshold)
         with column:
-            st.altair_chart(chart, key=f"distribution-{metric}")
+            st.vega_lite_chart(chart.spec, key=f"distribution-{metric}")
             take_away(metric.replace("_", "-"), rows, chart=chart, sql=sql)
 
 
@@ -89,8 +88,8 @@ if right_runs.empty:
 one, two = st.columns([2, 3], gap="medium")
 rows = structures(sides)
 with one:
-    shares = drawn(structure_chart, rows)
-    st.altair_chart(shares, key="structures")
+    shares = structure_chart(rows)
+    st.vega_lite_chart(shares.spec, key="structures")
     take_away("structures", rows, chart=shares, sql=sql)
 with two:
     table = comparison(sides)

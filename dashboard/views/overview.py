@@ -3,7 +3,7 @@
 import streamlit as st
 
 from dashboard import loaders
-from dashboard.beside import beside_the_paper
+from dashboard.beside import paper_section
 from dashboard.controls import filter_of_page, kinds_offered
 from dashboard.header import header
 from dashboard.jobs_shown import jobs_section
@@ -52,6 +52,6 @@ jobs_section(opened)
 if chosen != Filter(kind=chosen.kind):
     st.caption(f"The tables below count only the {SIMULATORS[chosen.kind].title} of the filter.")
 for name in ("table-1", "table-2"):
-    beside_the_paper(opened, name, chosen)
+    paper_section(opened, name, chosen)
 st.header("Experiments", anchor=False)
 experiments(opened)

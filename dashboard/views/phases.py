@@ -8,7 +8,6 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.charts_phases import CELL, curve, heat_map
 from dashboard.controls import filter_of_page, open_page, set_filter
-from dashboard.drawn import drawn
 from dashboard.header import header
 from dashboard.opened import database
 from dashboard.phase_queries import filter_of_cell, grouped_sql
@@ -95,13 +94,13 @@ if not cells["n"].any():
     st.stop()
 title = quantity if asked.among is None else f"{quantity} among the {among}"
 chart = (
-    drawn(curve, cells, x, title, percent=percent, clickable=True)
+    curve(cells, x, title, percent=percent, clickable=True)
     if y == ALONE
-    else drawn(heat_map, cells, x, y, title, percent=percent, clickable=True)
+    else heat_map(cells, x, y, title, percent=percent, clickable=True)
 )
 st.markdown(f"**{title[0].upper()}{title[1:]}**")
-event: Any = st.altair_chart(
-    chart, key=f"phase-{'-'.join(over)}", on_select="rerun", selection_mode=[CELL]
+event: Any = st.vega_lite_chart(
+    chart.spec, key=f"phase-{'-'.join(over)}", on_select="rerun", selection_mode=[CELL]
 )
 counted, diverged = int(cells["n"].sum()), int(cells["diverged"].sum())
 st.caption(

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from dashboard import loaders, states
+from dashboard.charts_panels import FRAME
 from dashboard.charts_run import run_chart
 from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
@@ -83,8 +84,8 @@ else:
     if shown.frames.dim > 2:
         st.caption("Each panel shows two of the dimensions; all of them matter for what is near.")
     take_away(
-        f"run-{run_id}", series, chart=lambda: chart.at(frame_on_screen(epochs)), sql=sql,
-        command=command,
+        f"run-{run_id}", series, sql=sql, command=command,
+        chart=lambda: chart.having_param(FRAME, value=frame_on_screen(epochs)),
     )  # fmt: skip
 if "lab" in PAGES:
     st.page_link(

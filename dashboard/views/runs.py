@@ -8,7 +8,6 @@ from dashboard import loaders, states
 from dashboard.brush import brush_in_url, chart_key, first_brush, forget_brush, keep_brush
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
-from dashboard.drawn import drawn
 from dashboard.header import header
 from dashboard.opened import database
 from dashboard.run_rows import about_marks, marks, structure_shares, with_structure
@@ -42,8 +41,10 @@ def pick(title: str, key: str, *wanted: str) -> str:
 def brushed(x: str, y: str) -> list[Between]:
     """What the brush asks for, a range a column."""
     ranges, key = brush_in_url(x, y), chart_key(x, y)
-    chart = drawn(scatter, marks(rows), x, y, tuple(first_brush(key, ranges)))
-    st.altair_chart(chart, key=key, selection_mode=[BRUSH], on_select=partial(keep_brush, key))
+    chart = scatter(marks(rows), x, y, tuple(first_brush(key, ranges)))
+    st.vega_lite_chart(
+        chart.spec, key=key, selection_mode=[BRUSH], on_select=partial(keep_brush, key)
+    )
     if not_all := about_marks(rows):
         st.caption(not_all)
     return ranges

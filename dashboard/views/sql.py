@@ -77,7 +77,7 @@ def draw(answer: Answer) -> Any:
     colour = pick(boxes[2], "Colour", [NOTHING, *few], 0, "colour")
     mark = pick(boxes[3], "Mark", list(MARKS), 0, "mark")
     chart = quick_chart(rows, x, y, None if colour == NOTHING else colour, mark)
-    st.altair_chart(chart, key="quick")
+    st.vega_lite_chart(chart.spec, key="quick")
     return chart
 
 

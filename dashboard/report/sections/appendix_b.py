@@ -1,10 +1,10 @@
 """Appendix B, Figure 6: the magnitude of weights and biases by weight decay."""
 
-import altair as alt
 import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_phases import curve
+from dashboard.drawn import joined
 from dashboard.report.judged import judged
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
@@ -44,9 +44,7 @@ def section(engine: Engine) -> Section:
 
 def _parts(found: dict[str, pd.DataFrame]) -> tuple[Part, ...]:
     charts = [
-        curve(cells, "weight_decay", MEASURES[name], percent=False).properties(
-            width=640, height=150
-        )
+        curve(cells, "weight_decay", MEASURES[name], percent=False).having(width=640, height=150)
         for name, cells in found.items()
     ]
     figure = Figure(
@@ -55,7 +53,7 @@ def _parts(found: dict[str, pd.DataFrame]) -> tuple[Part, ...]:
         caption="Average magnitude of the weights and biases of the linear layer at the end of "
         "training for various values of weight decay, with 95 % intervals.",
         alt="Two curves that fall with weight decay: of the weights and of the biases.",
-        chart=alt.vconcat(*charts, spacing=18),
+        chart=joined("vconcat", charts, spacing=18),
     )
     table = {"weight_decay": next(iter(found.values()))["weight_decay"]} | {
         MEASURES[name]: [said(estimate_in(cell), decimals=3) for cell in cells.to_dict("records")]

@@ -1,11 +1,11 @@
 """Section 4: imperfections against accuracy, and how Table 1's correlation intervals are made."""
 
-import altair as alt
 import numpy as np
 import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_tables import correlated
+from dashboard.drawn import joined
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.run_rows import with_structure
@@ -117,8 +117,8 @@ def _figure(rows: pd.DataFrame) -> Figure:
         structure=circle.map({True: "circle", False: "grid"}), counted=~circle
     )
     charts = [
-        correlated(members, X, Y, selects=False).properties(
-            title=alt.TitleParams(str(group), anchor="start", fontSize=13), width=310, height=190
+        correlated(members, X, Y, selects=False).having(
+            title={"text": str(group), "anchor": "start", "fontSize": 13}, width=310, height=190
         )
         for group, members in shown.groupby("group")
     ]
@@ -128,7 +128,7 @@ def _figure(rows: pd.DataFrame) -> Figure:
         caption=f"Validation accuracy over grid imperfections, a mark a network "
         f"(n = {len(rows)}); circles, which do not count, are faint.",
         alt="Four scatter plots, one a weight decay: accuracy falls as imperfections grow.",
-        chart=alt.concat(*charts, columns=2, spacing=24),
+        chart=joined("concat", charts, columns=2, spacing=24),
     )
 
 

@@ -1,10 +1,10 @@
 """Section 7 tested: weight decay on one parameter group at a time, and on all but one."""
 
-import altair as alt
 import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_conditions import FIELD, conditions
+from dashboard.drawn import joined
 from dashboard.report.claim_frames import findings
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
@@ -120,7 +120,7 @@ def _figure(rows: pd.DataFrame) -> Figure:
         conditions(
             cells(rows, quantity), ORDER, title, percent=percent, baselines=("all", "none"),
             labels=place % 3 == 0,
-        ).properties(width=200)
+        ).having(width=200)
         for place, (quantity, title, percent) in enumerate(_SHOWN.values())
     ]  # fmt: skip
     return Figure(
@@ -131,7 +131,7 @@ def _figure(rows: pd.DataFrame) -> Figure:
         "and biases of the hidden (linear) layer; W_o, b_o: of the output layer.",
         alt="Share of circles, imperfections, accuracy and mean sizes of W_h and b_h, by the "
         "parameter groups that decay.",
-        chart=alt.concat(*charts, columns=3, spacing=18),
+        chart=joined("concat", charts, columns=3, spacing=18),
     )
 
 

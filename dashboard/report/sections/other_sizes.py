@@ -1,11 +1,11 @@
 """Beyond the paper: its findings at other moduli, hidden sizes, training fractions and rates."""
 
-import altair as alt
 import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.cells import wide
 from dashboard.charts_phases import heat_map
+from dashboard.drawn import joined
 from dashboard.report.needs import Need, stored
 from dashboard.report.parts import Figure, Part, Section, Table
 from modadd.claims import other_sizes
@@ -92,7 +92,7 @@ def _figure(name: str, rows: pd.DataFrame, field: str, meaning: str) -> Figure:
         heat_map(
             phases(rows, ["weight_decay", field], quantity), "weight_decay", field, title,
             percent=True, height=_CELL[1] * rows[field].nunique(),
-        ).properties(width=_CELL[0] * rows["weight_decay"].nunique(), title=title)
+        ).having(width=_CELL[0] * rows["weight_decay"].nunique(), title=title)
         for quantity, title in _MAPS
     ]  # fmt: skip
     return Figure(
@@ -102,7 +102,9 @@ def _figure(name: str, rows: pd.DataFrame, field: str, meaning: str) -> Figure:
         "value, its 95 % interval and n.",
         alt=f"Three heat maps over weight decay and {meaning}: share of circles, imperfect share "
         "of the grids' pairs, validation accuracy.",
-        chart=alt.concat(*maps, columns=2, spacing=24).resolve_scale(color="independent"),
+        chart=joined(
+            "concat", maps, columns=2, spacing=24, resolve={"scale": {"color": "independent"}}
+        ),
     )
 
 

@@ -1,7 +1,8 @@
 import pandas as pd
 import pytest
 
-from dashboard.charts import beside_the_paper
+from dashboard.charts_paper import beside_the_paper
+from dashboard.drawn import ROWS
 from db.connect import reader
 from db.queries import runs
 from modadd.experiments import EXPERIMENTS
@@ -18,7 +19,7 @@ def cells(small_database):
 
 
 def test_the_marks_beside_the_paper_are_the_tables_cells(cells):
-    drawn = beside_the_paper(cells, "weight_decay", "circles", "share").data
+    drawn = beside_the_paper(cells, "weight_decay", "circles", "share").datasets[ROWS]
     of_quantity = cells[cells["quantity"] == "circles"]
     ours = drawn[drawn["source"] == "this database"]
     pd.testing.assert_series_equal(ours["value"], of_quantity["value"].dropna(), check_names=False)

@@ -1,8 +1,9 @@
-"""Charts: a DataFrame goes in, an `alt.Chart` comes out. No streamlit here."""
+"""A quantity of the paper's tables, ours beside the paper's."""
 
 import altair as alt
 import pandas as pd
 
+from dashboard.drawn import ROWS, Drawn, composed, data
 from dashboard.theme import OURS, PAPER
 
 SOURCES = ["this database", "paper"]
@@ -10,7 +11,7 @@ SOURCES = ["this database", "paper"]
 
 def beside_the_paper(
     cells: pd.DataFrame, group: str, quantity: str, title: str, *, percent: bool = False
-) -> alt.LayerChart | alt.FacetChart:
+) -> Drawn:
     """One quantity over a group field, ours and the paper's, each with its 95 % interval.
 
     cells: as `modadd.tables.table` returns them.
@@ -23,7 +24,7 @@ def beside_the_paper(
     both = pd.concat([ours, paper.assign(source=SOURCES[1])]).dropna(subset=["value"])
     numbers = ".1%" if percent else ".3~g"
     # Colour and shape say the same: either is enough.
-    base = alt.Chart(both).encode(
+    base = data().encode(
         x=alt.X(
             f"{group}:O",
             title=group.replace("_", " "),
@@ -47,13 +48,14 @@ def beside_the_paper(
     )
     axis = alt.Axis(format="%", tickCount=5) if percent else alt.Axis(tickCount=5)
     interval = base.mark_rule(strokeWidth=2).encode(
-        y=alt.Y("low:Q", title=None, axis=axis, scale=alt.Scale(zero=True)), y2="high:Q"
+        y=alt.Y("low:Q", title=None, axis=axis, scale=alt.Scale(zero=True)), y2=alt.Y2("high:Q")
     )
     point = base.mark_point(size=80, filled=True, opacity=1).encode(
-        y="value:Q",
+        y=alt.Y("value:Q"),
         shape=alt.Shape(
             "source:N", scale=alt.Scale(domain=SOURCES, range=["circle", "diamond"]), title=None
         ),
     )
     heading = alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600)
-    return alt.layer(interval, point).properties(height=310, title=heading)
+    made = composed("layer", [interval, point], height=310, title=heading)
+    return Drawn(made, {ROWS: both})
