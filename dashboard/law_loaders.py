@@ -134,8 +134,15 @@ def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFra
 def foreshadowed(opened: Database, chosen: Filter) -> tuple[pd.DataFrame, pd.DataFrame]:
     """As `dashboard.law_rows.foreshadowing`, of the filter's networks, at some epochs of all."""
     epochs = frames_of(loaders.epochs_of(opened, chosen), MOST_EPOCHS)
-    snapshots = law_summaries.before_the_end(opened.engine, chosen, list(FORESHADOWS), epochs)
-    return foreshadowing(snapshots)
+    found = snapshots(opened, tuple(epochs))
+    return foreshadowing(found[found["run_id"].isin(loaders.run_ids(opened, chosen))])
+
+
+@cached(2)
+def snapshots(opened: Database, epochs: tuple[int, ...]) -> pd.DataFrame:
+    """As `db.law_summaries.before_the_end`, of all networks at those epochs. Not by filter: what
+    takes long is then done once for all filters."""
+    return law_summaries.before_the_end(opened.engine, Filter(), list(FORESHADOWS), epochs)
 
 
 @cached(4)

@@ -86,15 +86,16 @@ def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     snapshots: as `db.law_summaries.before_the_end` returns them, of metrics of `FORESHADOWS`.
     """
     circles, accuracies = [], []
+    measured = {name: told for name, told in FORESHADOWS.items() if name in snapshots}
     for (decay, epoch), some in snapshots.groupby(["weight_decay", "epoch"]):
-        for metric, (name, sign) in FORESHADOWS.items():
-            if metric not in some:
-                continue
-            scores = (sign * some[metric]).fillna(-np.inf).to_numpy(float)
-            known = some[some[metric].abs() < np.inf]
-            area = area_under_curve(scores, some["is_circle"] == 1)
-            circles.append((decay, epoch, name, *area))
-            accuracies.append((decay, epoch, name, *correlation(known[metric], known["accuracy"])))
+        is_circle, accuracy = some["is_circle"].to_numpy() == 1, some["accuracy"].to_numpy(float)
+        for metric, (name, sign) in measured.items():
+            values = some[metric].to_numpy(float)
+            scores = np.where(np.isnan(values), -np.inf, sign * values)
+            circles.append((decay, epoch, name, *area_under_curve(scores, is_circle)))
+            known = np.isfinite(values)
+            related = correlation(values[known], accuracy[known])
+            accuracies.append((decay, epoch, name, *related))
     labels = ["weight_decay", "epoch", "predictor", *Estimate._fields]
     return pd.DataFrame(circles, columns=labels), pd.DataFrame(accuracies, columns=labels)
 

@@ -12,7 +12,7 @@ import streamlit as st
 from dashboard.opened import Database, watched
 
 SECONDS = 1.0
-EAGER = 10  # readers; where there are more, each looks less often, since a look takes 0.01 s
+EAGER = 5  # readers; of more, the pages look and are drawn by themselves less often
 REST = 3  # times as long as a page took to draw by itself, none is drawn by itself again
 _BY_ITSELF = "drawn by itself"  # in the session, from the look that found news to the page drawn
 
@@ -30,7 +30,10 @@ class _Turns:
 def follow(shown: Database | None, part: Callable[[Database | None], Database | None]) -> None:
     """Run the page again as soon as that part of the database which it is about has changed."""
 
-    @st.fragment(run_every=SECONDS * max(1, _readers() / EAGER))
+    reader = st.session_state.setdefault("reader", _Reader())
+    _Turns.readers.add(reader)
+
+    @st.fragment(run_every=SECONDS * _crowd())
     def look() -> None:
         if _Turns.being_drawn or time.monotonic() < _Turns.next_at:
             return
@@ -46,11 +49,9 @@ class _Reader:
     """One stands in every session, and goes with it."""
 
 
-def _readers() -> int:
-    """How many have a page open."""
-    reader = st.session_state.setdefault("reader", _Reader())
-    _Turns.readers.add(reader)
-    return len(_Turns.readers)
+def _crowd() -> float:
+    """How much less often than for a few readers anything is done for so many."""
+    return max(1, len(_Turns.readers) / EAGER)
 
 
 @contextmanager
@@ -66,4 +67,4 @@ def drawing() -> Iterator[None]:
             _Turns.being_drawn -= 1
         if st.session_state.pop(_BY_ITSELF, False):
             now = time.monotonic()
-            _Turns.next_at = now + REST * (now - begun)
+            _Turns.next_at = now + REST * _crowd() * (now - begun)

@@ -137,7 +137,8 @@ def facts(
         made = pd.DataFrame(list(_provenance(details).items()), columns=["what", "value"])
         _told("Provenance", made, _JOB_SQL.format(details["run_id"]))
     st.caption("Makes this run again (and adds nothing where it is stored already):")
-    st.code(command, language="sh", wrap_lines=True)
+    # As plain text: what colours code keeps a browser busy for half a second.
+    st.text(command)
 
 
 def _provenance(details: dict[str, Any]) -> dict[str, str]:

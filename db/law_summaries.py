@@ -180,12 +180,13 @@ def circles_by_form(engine: Engine, experiment: str) -> pd.DataFrame:
 def before_the_end(
     engine: Engine, chosen: Filter, metrics: Sequence[str], epochs: Sequence[int]
 ) -> pd.DataFrame:
-    """weight_decay, epoch and metrics of the filter's done networks at those epochs, beside what
-    they end as: is_circle, accuracy (of the validation pairs). Metrics unknown here are left out.
+    """run_id, weight_decay, epoch and metrics of the filter's done networks at those epochs, beside
+    what they end as: is_circle, accuracy (of the validation pairs). Metrics unknown here are left
+    out.
     """
     known = [f"s.{name}" for name in metrics if name in columns(engine, "transformer")]
     runs, values = networks(chosen)
-    wanted = ["r.weight_decay", "s.epoch", *known, "r.is_circle"]
+    wanted = ["run_id", "r.weight_decay", "s.epoch", *known, "r.is_circle"]
     query = text(
         f"SELECT {', '.join(wanted)}, r.validation_accuracy AS accuracy FROM series AS s "
         f"JOIN ({runs}) AS r USING (run_id) "

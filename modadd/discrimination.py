@@ -129,10 +129,17 @@ def _placements(
     """(inside,) the share of outsiders that each insider beats, and (outside,) the share of
     insiders that each outsider is beaten by (Sun & Xu 2014)."""
     inside, outside = scores[actual], scores[~actual]
-    ranks = stats.rankdata(np.concatenate([inside, outside]))
-    here = ranks[: len(inside)] - stats.rankdata(inside)
-    there = ranks[len(inside) :] - stats.rankdata(outside)
+    here, there = _beaten(inside, outside), _beaten(outside, inside)
     return here / max(len(outside), 1), 1 - there / max(len(inside), 1)
+
+
+def _beaten(some: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """(some,) how many of the others each is above, ties half; NaN if one of all is."""
+    if np.isnan(some).any() or np.isnan(others).any():
+        return np.full(len(some), np.nan)
+    ordered = np.sort(others)
+    ends = [np.searchsorted(ordered, some, side) for side in ("left", "right")]
+    return np.asarray((ends[0] + ends[1]) / 2)
 
 
 def _expit(x: float) -> float:
