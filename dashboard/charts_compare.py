@@ -15,7 +15,7 @@ _LEGEND = alt.Legend(
 )
 _LINES = alt.Legend(
     title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1,
-    symbolType="stroke", symbolStrokeWidth=2, symbolSize=300,
+    labelFontSize=10.5, symbolType="stroke", symbolStrokeWidth=2, symbolSize=120,
 )  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from dashboard.theme import BLUE, CATEGORIES, QUIET
 LAW, NULL = "the paper's law", "null: shuffled labels"
 _WIDTH, _HEIGHT = 330, 220
 _SMALL_HEIGHT = 150
+_IN_A_ROW = 4
 # Of more epochs than this, bands and lines alone can be told apart.
 _MOST_BARS = 12
 
@@ -101,14 +102,13 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> Drawn:
     names = tuple(dict.fromkeys(rows["predictor"]))
     counts = tuple(name for name in ("circles", "split") if name in rows)
     dense = rows["epoch"].nunique() > _MOST_BARS
-    panels = [
-        Drawn(
-            _foretold_panel(names, counts, title, middle, dense=dense, first=place == 0),
-            {ROWS: some},
-        ).having(title=_small_title(f"γ = {decay:g}"))
-        for place, (decay, some) in enumerate(finite.groupby("weight_decay"))
-    ]
-    return joined("hconcat", panels, spacing=14, resolve={"scale": {"y": "shared"}})
+    panels = []
+    for place, (decay, some) in enumerate(finite.groupby("weight_decay")):
+        first = place % _IN_A_ROW == 0
+        made = _foretold_panel(names, counts, title, middle, dense=dense, first=first)
+        panels.append(Drawn(made, {ROWS: some}).having(title=_small_title(f"γ = {decay:g}")))
+    shared = {"scale": {"y": "shared"}}
+    return joined("concat", panels, columns=_IN_A_ROW, spacing=14, resolve=shared)
 
 
 def _foretold_panel(

@@ -20,7 +20,12 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
         data()
         .mark_point(filled=True, size=30, cursor="pointer")
         .encode(
-            x=alt.X(f"{x}:Q", title=x.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
+            x=alt.X(
+                f"{x}:Q",
+                title=x.replace("_", " "),
+                scale=alt.Scale(zero=False, nice=True),
+                axis=alt.Axis(labelFlush=True),
+            ),
             y=alt.Y(f"{y}:Q", title=y.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
             color=alt.Color(
                 "structure:N",
@@ -68,7 +73,7 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Drawn
             scale=alt.Scale(
                 domain=["negative", "undecided", "positive"], range=[BLUE, QUIET, VERMILLION]
             ),
-            legend=alt.Legend(title="correlation is", orient="top"),
+            legend=alt.Legend(title="correlation is", orient="top", labelFontSize=11),
         ),
         # The stronger, the fuller: sign by colour, size by strength.
         opacity=alt.Opacity(

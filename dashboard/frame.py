@@ -25,6 +25,7 @@ LOOK = """<style>
 }
 @media (max-width: 1100px) {
   .stMainBlockContainer { padding-left: 1.5rem; padding-right: 1.5rem; }
+  [data-testid=stMetricValue] { font-size: 1.5rem; }
 }
 </style>"""
 

@@ -1,5 +1,6 @@
 """Parts of the page of one run: which run, its numbers, its config and origin, what is near."""
 
+import html
 import json
 import math
 from typing import Any
@@ -137,8 +138,8 @@ def facts(
         made = pd.DataFrame(list(_provenance(details).items()), columns=["what", "value"])
         _told("Provenance", made, _JOB_SQL.format(details["run_id"]))
     st.caption("Makes this run again (and adds nothing where it is stored already):")
-    # As plain text: what colours code keeps a browser busy for half a second.
-    st.text(command)
+    # Without colours: what colours code keeps a browser busy for half a second.
+    st.html(f"<code>{html.escape(command)}</code>")
 
 
 def _provenance(details: dict[str, Any]) -> dict[str, str]:
