@@ -138,11 +138,21 @@ def fits(opened: Database, run_id: int, chosen: Filter) -> pd.DataFrame:
     one = stored.final_arrangements(opened.engine, [run_id]).get(run_id)
     if one is None:
         return pd.DataFrame(columns=columns)
-    run_ids, others = stored.alike_arrangements(opened.engine, chosen, *one.shape)
+    run_ids, others = alike(opened, chosen.kind, *one.shape)
+    passing = np.isin(run_ids, list(runs(opened, chosen)["run_id"]))
+    run_ids, others = run_ids[passing], others[passing]
     found, own = procrustes.fits(one, others), procrustes.fits(one, others, relabel=False)
     rows = pd.DataFrame(dict(zip(columns, (run_ids, *found, own.residual), strict=True)))
     rows = rows[(rows["run_id"] != run_id) & rows["residual"].notna()]
     return rows.sort_values(["residual", "run_id"], ignore_index=True)
+
+
+@cached(4)
+def alike(
+    opened: Database, kind: str, tokens: int, dim: int
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """As `db.arrangements.alike_arrangements`, of all runs of a kind: as `gaps`, not by filter."""
+    return stored.alike_arrangements(opened.engine, Filter(kind=kind), tokens, dim)
 
 
 @cached(16)
