@@ -75,8 +75,9 @@ def neighbours(embedding: Floats, tolerance: float = PROSE_TOLERANCE) -> Neighbo
         from modadd.kernels import cpu_structures
 
         first, second, _ = pairs(positions.shape[1])
+        members = _members(positions.shape[1])
         nearest, alone, within = cpu_structures.neighbours(
-            np.ascontiguousarray(positions), first, second, partners, reach
+            np.ascontiguousarray(positions), first, second, members, reach
         )
     else:
         sums = pair_sums(positions).swapaxes(1, 2)
@@ -124,6 +125,18 @@ def _partners(modulus: int) -> NDArray[np.int64]:
     partners = np.argsort(~alike, axis=1, kind="stable")[:, : max(alike.sum(axis=1).max(), 1)]
     own = np.arange(len(residue))[:, None]
     return np.where(np.take_along_axis(alike, partners, axis=1), partners, own)
+
+
+@lru_cache(maxsize=16)
+def _members(modulus: int) -> NDArray[np.int64]:
+    """(member, residue) the pairs of each residue; -1 in place of missing ones."""
+    residue = pairs(modulus).residue
+    most = int(np.bincount(residue).max())
+    found = np.full((most, modulus), -1)
+    for chosen in range(modulus):
+        own = np.flatnonzero(residue == chosen)
+        found[: len(own), chosen] = own
+    return found
 
 
 def _are_others(partners: NDArray[np.int64]) -> NDArray[np.bool_]:

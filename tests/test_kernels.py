@@ -145,7 +145,7 @@ def test_a_thousand_runs_end_in_the_same_distribution_as_those_of_torch(weight_d
     compare_distributions(1000, weight_decay)
 
 
-ARRANGEMENTS = st.tuples(st.integers(2, 12), st.integers(1, 3), st.integers(0, 2**16)).map(
+ARRANGEMENTS = st.tuples(st.integers(2, 12), st.integers(1, 5), st.integers(0, 2**16)).map(
     # Whole numbers, so that many distances tie.
     lambda drawn: np.random.default_rng(drawn[2]).integers(-3, 4, (4, *drawn[:2])).astype(float)
 )
@@ -172,6 +172,7 @@ def test_neighbours_of_what_lies_nowhere_are_those_found_by_numpy(lost, monkeypa
         readable = structures.neighbours(embedding)
     assert np.array_equal(compiled.nearest, readable.nearest)
     assert np.array_equal(compiled.alone, readable.alone)
+    assert np.array_equal(compiled.realised, readable.realised)
 
 
 @given(embedding=ARRANGEMENTS)
