@@ -16,7 +16,7 @@ from modadd import structures
 from modadd.config import ConfigError, suggestion
 from modadd.kernels import compiled_kernels_work
 from modadd.network import Classifier, logits, unpack_classifier
-from modadd.snapshots import Snapshot
+from modadd.snapshots import Floats, Snapshot
 from modadd.task import Split, pair_sums, pairs, split
 
 
@@ -46,7 +46,7 @@ class Measured:
         if compiled_kernels_work():
             from modadd.kernels import processor
 
-            return Evaluation(*processor.evaluate(self.embedding, self.classifier))
+            return Evaluation(*processor.evaluate(*self._network))
         output, residue = self._logits(1.0), self._residue
         highest = output.max(axis=2, keepdims=True)
         normaliser = np.log(np.exp(output - highest).sum(axis=2)) + highest[:, :, 0]
@@ -58,8 +58,15 @@ class Measured:
         if compiled_kernels_work():
             from modadd.kernels import processor
 
-            return processor.classify(scale * self.embedding, self.classifier)
+            return processor.classify(*self._network, scale)
         return self._logits(scale).argmax(axis=2) == self._residue
+
+    @property
+    def _network(self) -> tuple[Floats, Floats, int]:
+        """Embeddings, flat classifiers, and the number of hidden units."""
+        hidden = self.classifier.hidden_bias.shape[1]
+        assert self.snapshot.classifier is not None  # or there were no `classifier` either
+        return self.embedding, self.snapshot.classifier, hidden
 
     def _logits(self, scale: float) -> NDArray[Any]:
         classifier = Classifier(*(group.astype(np.float64) for group in self.classifier))

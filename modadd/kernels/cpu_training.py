@@ -81,9 +81,20 @@ def _exp_of_float32(x):
 
 
 def _exp_of_float64(x):
+    return joined(*parted(x))
+
+
+@compiled
+def parted(x):
+    """n and r of x = n ln 2 + r, of float64."""
     x = max(x, LOWEST)
     n = np.floor(x / LN_2 + 0.5)
-    r = x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
+    return n, x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
+
+
+@compiled
+def joined(n, r):
+    """2^n e^r, of float64."""
     y = 0.0
     for k in range(13, -1, -1):
         y = y * r + TAYLOR[k]
@@ -181,8 +192,8 @@ def train_runs(parameters, moments, shrink, rates, corrections, pairs, share, si
 @compiled
 def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, work):
     slope = np.empty_like(theta)
-    E, W_h, b_h, W_o, b_o = _groups(theta, sizes)
-    dE, dW_h, db_h, dW_o, db_o = _groups(slope, sizes)
+    E, W_h, b_h, W_o, b_o = groups(theta, sizes)
+    dE, dW_h, db_h, dW_o, db_o = groups(slope, sizes)
     nothing = np.zeros((1, max(len(W_h), E.shape[1])), theta.dtype)
     x, h, o, highest, total = work
     block = x.shape[1]
@@ -191,7 +202,7 @@ def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, w
         for start in range(0, len(share), block):
             stop = start + block
             i, j, residue = pairs[0, start:stop], pairs[1, start:stop], pairs[2, start:stop]
-            _add_pairs(x, E, i, j)
+            add_pairs(x, E, i, j)
             affine_relu(h, W_h, x, b_h)
             affine(o, W_o, h, b_o)
             _softmax_slope(o, residue, share[start:stop], highest, total)
@@ -220,7 +231,7 @@ def _scatter(dE, x, i, j):
 
 
 @compiled
-def _groups(flat, sizes):
+def groups(flat, sizes):
     """Views of a flat array as E, W_h, b_h, W_o, b_o; the biases as one row each."""
     tokens, dim, hidden = sizes
     w = tokens * dim
@@ -237,56 +248,7 @@ def _groups(flat, sizes):
 
 
 @compiled
-def classify_runs(embeddings, classifiers, pairs, correct, work):
-    """Whether the highest logit is that of a pair's residue, with one network after the other.
-
-    Written: correct (run, pair). embeddings (run, N, D). classifiers: W_h (run, H, D), b_h (run,
-    1, H), W_o (run, N, H), b_o (run, 1, N). pairs (3, pair, padded) and work are as for
-    `train_runs`.
-    """
-    for run in range(len(embeddings)):
-        for start in range(0, pairs.shape[1], work[0].shape[1]):
-            _classify(run, start, embeddings, classifiers, pairs, correct, work)
-
-
-@compiled
-def evaluate_runs(embeddings, classifiers, pairs, correct, target, total, work):
-    """`classify_runs`, and what makes the cross-entropy, which is target + log(total).
-
-    Written: correct, target and total (run, pair).
-    """
-    _, _, o, highest, sums = work
-    for run in range(len(embeddings)):
-        for start in range(0, pairs.shape[1], o.shape[1]):
-            _classify(run, start, embeddings, classifiers, pairs, correct, work)
-            within = min(o.shape[1], correct.shape[1] - start)
-            for p in range(within):
-                target[run, start + p] = highest[p] - o[pairs[2, start + p], p]
-            _exponentiate(o, highest, sums)
-            for p in range(within):
-                total[run, start + p] = sums[p]
-
-
-@compiled
-def _classify(run, start, embeddings, classifiers, pairs, correct, work):
-    W_h, b_h, W_o, b_o = classifiers
-    x, h, o, highest, _ = work
-    stop = start + o.shape[1]
-    _add_pairs(x, embeddings[run], pairs[0, start:stop], pairs[1, start:stop])
-    affine_relu(h, W_h[run], x, b_h[run])
-    affine(o, W_o[run], h, b_o[run])
-    _find_highest(o, highest)
-    for p in range(min(o.shape[1], correct.shape[1] - start)):
-        n = pairs[2, start + p]
-        right = o[n, p] == highest[p]
-        while right and n > 0:  # of equal logits the first is the answer
-            n -= 1
-            right = o[n, p] < highest[p]
-        correct[run, start + p] = right
-
-
-@compiled
-def _add_pairs(x, E, i, j):
+def add_pairs(x, E, i, j):
     """x[d, p] ← E[i, d] + E[j, d]: the pair sums."""
     for d in range(x.shape[0]):
         for p in range(x.shape[1]):

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from modadd.forces import alignment_strengths, partner_weights, typical_length
-from modadd.kernels import cpu_particles
+from modadd.kernels import cpu_evaluation, cpu_particles
 from modadd.kernels import cpu_training as kernel
 from modadd.kernels.tiles import PADDING_BYTES
-from modadd.network import Classifier, group_counts, initial_parameters
+from modadd.network import group_counts, initial_parameters
 from modadd.particles import ParticleConfig, initial_positions
 from modadd.snapshots import Floats, Snapshot
 from modadd.task import pair_count, pairs, split
@@ -96,33 +96,41 @@ class _Training:
 
 
 def evaluate(
-    embeddings: Floats, classifier: Classifier
+    embeddings: Floats, classifiers: Floats, hidden: int
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """(run, pair) the cross-entropy and correctness of all pairs, in float64."""
-    embeddings, groups, listed, correct, work = _evaluation(embeddings, classifier)
+    """(run, pair) the cross-entropy and correctness of all pairs, in float64.
+
+    embeddings: (run, token, dim). classifiers: (run, count), flat, with so many hidden units.
+    """
+    E, flat, listed, sizes, correct, work = _evaluation(embeddings, classifiers, hidden)
     target, total = np.empty(correct.shape), np.empty(correct.shape)
-    kernel.evaluate_runs(embeddings, groups, listed, correct, target, total, work)
+    cpu_evaluation.evaluate_runs(E, flat, listed, sizes, correct, target, total, work)
     return target + np.log(total), correct
 
 
-def classify(embeddings: Floats, classifier: Classifier) -> NDArray[np.bool_]:
-    """(run, pair) the correctness of all pairs alone, for a third of the time."""
-    embeddings, groups, listed, correct, work = _evaluation(embeddings, classifier)
-    kernel.classify_runs(embeddings, groups, listed, correct, work)
+def classify(
+    embeddings: Floats, classifiers: Floats, hidden: int, scale: float
+) -> NDArray[np.bool_]:
+    """(run, pair) the correctness of all pairs alone, for half the time, with all pair sums so many
+    times as far from the origin. Networks as for `evaluate`."""
+    E, flat, listed, sizes, correct, work = _evaluation(embeddings, classifiers, hidden)
+    cpu_evaluation.classify_runs(E, flat, scale, listed, sizes, correct, work)
     return correct
 
 
-def _evaluation(embeddings: Floats, classifier: Classifier) -> tuple[Any, ...]:
-    """What the kernel wants to know of networks and all their pairs, in float64: embeddings, the
-    other parameters, pairs, where it writes correctness, and its workspace."""
+def _evaluation(embeddings: Floats, classifiers: Floats, hidden: int) -> tuple[Any, ...]:
+    """What the kernel wants to know of networks and all their pairs: embeddings and classifiers,
+    pairs, sizes, where it writes correctness, and its workspace in float64."""
     runs, tokens, dim = embeddings.shape
-    groups = [np.ascontiguousarray(group, dtype=np.float64) for group in (embeddings, *classifier)]
-    embeddings, W_h, b_h, W_o, b_o = groups
-    listed = _in_blocks(np.stack(pairs(tokens)), embeddings.dtype)
-    sizes = (tokens, dim, W_h.shape[1])
-    work = _workspace(sizes, listed.shape[1], embeddings.dtype)
+    # Numba compiles anew for arrays that are laid out otherwise, or cannot be written.
+    networks = [np.require(array, requirements=["C", "W"]) for array in (embeddings, classifiers)]
+    wide, sizes = np.dtype(np.float64), (tokens, dim, hidden)
+    listed = _in_blocks(np.stack(pairs(tokens)), wide)
+    rows = _workspace(sizes, listed.shape[1], wide)
+    more = np.empty((2, len(rows[-1])))
+    theta = np.empty(tokens * dim + classifiers.shape[1])
     correct = np.empty((runs, pair_count(tokens)), np.bool_)
-    return embeddings, (W_h, b_h[:, None], W_o, b_o[:, None]), listed, correct, work
+    return (*networks, listed, sizes, correct, (*rows, *more, theta))
 
 
 def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.int32]:
