@@ -7,7 +7,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from modadd.config import Config
 from modadd.kernels import compiled_kernels_work
 from modadd.metrics import METRICS, measure
 from modadd.simulators import SIMULATORS
-from modadd.snapshots import Snapshot, together
+from modadd.snapshots import Snapshot
 
 # Embeddings measured at a time: enough that NumPy's calls cost little, few enough for the cache.
 MEASURED_TOGETHER = 2048
@@ -107,24 +107,43 @@ def compute(chunk: Chunk) -> list[RunRecord]:
     stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
     # Float64 runs are stored as float32 too; measured is what is stored.
     with np.errstate(over="ignore"):
-        kept = [_as_stored(snapshot) for snapshot in stream]
-    finite = np.logical_and.accumulate([snapshot.finite_runs() for snapshot in kept])
+        kept = _as_stored(stream, len(chunk.epochs))
+    finite = np.logical_and.accumulate(kept.finite_runs().reshape(len(chunk.epochs), -1))
     metrics = _measure_in_groups(kept, finite)
     share = (time.perf_counter() - started) / len(chunk.configs)
     lives = finite.sum(axis=0)
     return [_record(chunk, kept, metrics, run, int(lives[run]), share) for run in range(len(lives))]
 
 
-def _measure_in_groups(
-    kept: Sequence[Snapshot], finite: NDArray[np.bool_]
-) -> dict[str, NDArray[np.float64]]:
+def _as_stored(stream: Iterable[Snapshot], count: int) -> Snapshot:
+    """So many snapshots as one batch in float32, the first one's runs first."""
+    embeddings = classifiers = None
+    for index, snapshot in enumerate(stream):
+        if embeddings is None:
+            embeddings = np.empty((count, *snapshot.embedding.shape), np.float32)
+            if snapshot.classifier is not None:
+                classifiers = np.empty((count, *snapshot.classifier.shape), np.float32)
+        embeddings[index] = snapshot.embedding
+        if classifiers is not None:
+            classifiers[index] = snapshot.classifier
+    assert embeddings is not None, "a schedule has at least one epoch"
+    return Snapshot(
+        snapshot.configs * count,
+        snapshot.epoch,
+        embeddings.reshape(-1, *embeddings.shape[2:]),
+        None if classifiers is None else classifiers.reshape(-1, classifiers.shape[2]),
+    )
+
+
+def _measure_in_groups(kept: Snapshot, finite: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
     """All metrics, each (snapshot, run), NaN where a run is not finite."""
-    runs = finite.shape[1]
-    size = max(1, MEASURED_TOGETHER // runs)
-    groups = [slice(start, start + size) for start in range(0, len(kept), size)]
     measured = [
-        measure_finite(together(kept[group]), finite[group].ravel(), tuple(METRICS))
-        for group in groups
+        measure_finite(
+            kept.part(start, start + MEASURED_TOGETHER),
+            finite.ravel()[start : start + MEASURED_TOGETHER],
+            tuple(METRICS),
+        )
+        for start in range(0, finite.size, MEASURED_TOGETHER)
     ]
     return {
         name: np.concatenate([values[name] for values in measured]).reshape(finite.shape)
@@ -147,38 +166,29 @@ def measure_finite(
     return spread
 
 
-def _as_stored(snapshot: Snapshot) -> Snapshot:
-    classifier = snapshot.classifier
-    return dataclasses.replace(
-        snapshot,
-        embedding=snapshot.embedding.astype(np.float32),
-        classifier=None if classifier is None else classifier.astype(np.float32),
-    )
-
-
 def _record(
     chunk: Chunk,
-    kept: Sequence[Snapshot],
+    kept: Snapshot,
     metrics: Mapping[str, NDArray[np.float64]],
     run: int,
     life: int,
     wall_time: float,
 ) -> RunRecord:
     """One run's share of the batch: its first `life` snapshots."""
-    config = chunk.configs[run]
-    lived = kept[:life]
-    parameters = [s.classifier[run] for s in lived if s.classifier is not None]
+    config, runs = chunk.configs[run], len(chunk.configs)
+    lived = slice(run, life * runs, runs)
     first_kept = {"all": 0, "final": max(life - 1, 0), "none": life}[chunk.parameters]
+    classifiers = np.empty(0, np.float32) if kept.classifier is None else kept.classifier[lived]
     return RunRecord(
         kind=chunk.kind,
         config_hash=config.identity,
         config=config.to_dict(),
-        status="done" if life == len(kept) else "diverged",
+        status="done" if life == len(chunk.epochs) else "diverged",
         schedule=chunk.schedule,
         kept_parameters=chunk.parameters,
         wall_time=wall_time,
-        epochs=[snapshot.epoch for snapshot in lived],
-        embeddings=np.stack([snapshot.embedding[run] for snapshot in lived]),
-        classifiers=np.array(parameters[first_kept:], dtype=np.float32),
+        epochs=chunk.epochs[:life],
+        embeddings=kept.embedding[lived],
+        classifiers=classifiers[first_kept:],
         metrics={name: values[:life, run] for name, values in metrics.items()},
     )

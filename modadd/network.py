@@ -6,6 +6,7 @@ Parameters of many runs lie in one flat array (run, count), in the order E, W_h,
 each row-major. What follows the embedding is the classifier of Sec. 5.
 """
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
@@ -62,7 +63,7 @@ def group_shapes(sizes: Sizes) -> dict[str, tuple[int, ...]]:
 
 def group_counts(sizes: Sizes) -> list[int]:
     """How many numbers each parameter group holds, in the order of the flat array."""
-    return [int(np.prod(shape)) for shape in group_shapes(sizes).values()]
+    return [math.prod(shape) for shape in group_shapes(sizes).values()]
 
 
 def parameter_count(sizes: Sizes) -> int:

@@ -32,6 +32,15 @@ class Snapshot:
             finite = finite & np.isfinite(self.classifier).all(axis=1)
         return np.asarray(finite)
 
+    def part(self, start: int, stop: int) -> "Snapshot":
+        """The runs start … stop - 1, without a copy."""
+        return Snapshot(
+            self.configs[start:stop],
+            self.epoch,
+            self.embedding[start:stop],
+            None if self.classifier is None else self.classifier[start:stop],
+        )
+
     def of(self, runs: Sequence[int] | NDArray[np.int64]) -> "Snapshot":
         """Some of the runs, by their places in the batch."""
         return Snapshot(
@@ -40,18 +49,6 @@ class Snapshot:
             self.embedding[runs],
             None if self.classifier is None else self.classifier[runs],
         )
-
-
-def together(snapshots: Sequence[Snapshot]) -> Snapshot:
-    """Snapshots of the same runs as one batch, the first one's runs first; the last one's epoch."""
-    last = snapshots[-1]
-    classifiers = [s.classifier for s in snapshots if s.classifier is not None]
-    return Snapshot(
-        last.configs * len(snapshots),
-        last.epoch,
-        np.concatenate([snapshot.embedding for snapshot in snapshots]),
-        np.concatenate(classifiers) if classifiers else None,
-    )
 
 
 MOST_SNAPSHOTS = 1_000_000

@@ -19,7 +19,7 @@ from modadd.kernels import cpu_evaluation, cpu_training, processor, torch_partic
 from modadd.metrics import Measured, measure
 from modadd.network import parameter_count
 from modadd.particles import ParticleConfig
-from modadd.snapshots import Snapshot, together
+from modadd.snapshots import Snapshot
 from modadd.structures import CIRCLE_THRESHOLD
 from modadd.training import TrainingConfig
 
@@ -197,7 +197,13 @@ def test_line_alignment_is_that_found_by_numpy(embedding):
 @pytest.mark.parametrize("sizes", [{}, {"modulus": 8, "embedding_dim": 3, "hidden_size": 5}])
 def test_losses_are_those_found_by_numpy(sizes, monkeypatch):
     configs = [TrainingConfig(seed=s, weight_decay=g, **sizes) for s in range(3) for g in (0, 1)]
-    snapshot = together(list(processor.train(configs, [0, 5, 400])))
+    taken = list(processor.train(configs, [0, 5, 400]))
+    snapshot = Snapshot(
+        tuple(configs * 3),
+        400,
+        np.concatenate([each.embedding for each in taken]),
+        np.concatenate([each.classifier for each in taken]),
+    )
     compiled, halved = Measured(snapshot).evaluation, Measured(snapshot).correct_at(0.5)
     monkeypatch.setattr(metrics, "compiled_kernels_work", lambda: False)
     readable = Measured(snapshot).evaluation

@@ -90,9 +90,8 @@ class _Training:
 
     def snapshot(self, epoch: int) -> Snapshot:
         tokens, dim, _ = self.sizes
-        embedding, classifier = np.split(self.parameters, [tokens * dim], axis=1)
-        shape = (len(self.configs), tokens, dim)
-        return Snapshot(self.configs, epoch, embedding.reshape(shape).copy(), classifier.copy())
+        embedding = self.parameters[:, : tokens * dim].copy().reshape(-1, tokens, dim)
+        return Snapshot(self.configs, epoch, embedding, self.parameters[:, tokens * dim :].copy())
 
 
 def evaluate(
