@@ -15,9 +15,12 @@ def insert_rows(
 ) -> None:
     """Insert rows of plain values, past SQLAlchemy's handling of each (13 µs a row)."""
     statement, places = _insertion(connection.dialect, into, tuple(names))
-    # Every table has its key of one or two columns and more: a row stays a tuple.
-    reordered = itemgetter(*places) if places else lambda row: dict(zip(names, row, strict=True))
-    values = [reordered(row) for row in rows]
+    if places is None:
+        values: list[Any] = [dict(zip(names, row, strict=True)) for row in rows]
+    elif list(places) == list(range(len(names))):
+        values = list(rows)
+    else:  # every table has its key of one or two columns and more: a row stays a tuple
+        values = list(map(itemgetter(*places), rows))
     if values:
         connection.exec_driver_sql(statement, values)
 

@@ -3,7 +3,8 @@
 import dataclasses
 import itertools
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -165,27 +166,19 @@ def _rows_by_table(
     config_rows = ((i, *record.config.values()) for i, record in numbered)
     yield f"{first.kind}_configs", ["run_id", *first.config], config_rows
 
-    snapshot_rows = (
-        (i, epoch, tokens, dim, *_blob(embedding))
-        for i, r in numbered
-        for epoch, embedding in zip(r.epochs, r.embeddings, strict=True)
-    )
+    snapshot_rows = _rows((i, r.epochs, (tokens, dim), _blobs(r.embeddings)) for i, r in numbered)
     names = ["run_id", "epoch", "tokens", "dim", "embedding", "checksum"]
     yield Snapshot.__tablename__, names, snapshot_rows
 
-    classifier_rows = (
-        (i, epoch, r.config["hidden_size"], *_blob(parameters))
+    classifier_rows = _rows(
+        (i, r.classifier_epochs, (r.config["hidden_size"],), _blobs(r.classifiers))
         for i, r in numbered
-        for epoch, parameters in zip(r.classifier_epochs, r.classifiers, strict=True)
+        if len(r.classifiers)
     )
     names = ["run_id", "epoch", "hidden_size", "parameters", "checksum"]
     yield ClassifierSnapshot.__tablename__, names, classifier_rows
 
-    series_rows = (
-        (i, *row)
-        for i, r in numbered
-        for row in zip(r.epochs, *map(nullable, r.metrics.values()), strict=True)
-    )
+    series_rows = _rows((i, r.epochs, (), map(nullable, r.metrics.values())) for i, r in numbered)
     yield "series", ["run_id", "epoch", *first.metrics], series_rows
 
     point_rows = (
@@ -194,6 +187,16 @@ def _rows_by_table(
         for token, point in enumerate(r.embeddings[-1].tolist())
     )
     yield points.name, ["run_id", "token", *(f"x{axis}" for axis in range(dim))], point_rows
+
+
+def _rows(
+    of_runs: Iterable[tuple[int, Sequence[int], Sequence[Any], Iterable[Sequence[Any]]]],
+) -> Iterator[tuple[Any, ...]]:
+    """(run_id, epoch, *constants, *values) of every snapshot, of (run_id, epochs, constants,
+    columns of values) of every run."""
+    for run_id, epochs, constants, columns in of_runs:
+        alike = (repeat(value, len(epochs)) for value in constants)
+        yield from zip(repeat(run_id, len(epochs)), epochs, *alike, *columns, strict=True)
 
 
 def _missing_members(connection: Connection, wanted: set[tuple[str, int]]) -> set[tuple[str, int]]:
@@ -257,7 +260,9 @@ def _may_replace(record: RunRecord, stored: _Stored | None) -> bool:
     return all(epoch > end for epoch in lost)
 
 
-def _blob(array: NDArray[np.float32]) -> tuple[bytes, int]:
-    """An array as it is stored, and its checksum."""
-    content = array.astype(FLOAT32, copy=False).tobytes()
-    return content, zlib.crc32(content)
+def _blobs(arrays: NDArray[np.float32]) -> tuple[list[memoryview], list[int]]:
+    """One array or more along the first axis, as they are stored, uncopied; and their checksums."""
+    content = np.ascontiguousarray(arrays, dtype=FLOAT32).reshape(-1).view(np.uint8).data
+    size = len(content) // len(arrays)
+    blobs = [content[place * size : (place + 1) * size] for place in range(len(arrays))]
+    return blobs, [zlib.crc32(blob) for blob in blobs]

@@ -1,5 +1,6 @@
 import dataclasses
 import sqlite3
+import zlib
 
 import numpy as np
 import pandas as pd
@@ -94,7 +95,9 @@ def test_blobs_are_little_endian_float32_whose_shape_is_in_the_row(engine):
 @given(st.lists(st.floats(width=32), min_size=6, max_size=6))
 def test_any_float32_survives_the_blob(values):
     array = np.array(values, "f4").reshape(3, 2)
-    assert np.frombuffer(store._blob(array)[0], "<f4").tobytes() == array.tobytes()
+    blobs, checksums = store._blobs(array[None])
+    assert [bytes(blob) for blob in blobs] == [array.astype("<f4").tobytes()]
+    assert checksums == [zlib.crc32(blobs[0])]
 
 
 def test_final_arrangements_are_plain_columns_of_as_many_dimensions(engine):
