@@ -132,12 +132,16 @@ def _evaluation(embeddings: Floats, classifiers: Floats, hidden: int) -> tuple[A
     return (*networks, listed, sizes, correct, (*rows, *more, theta))
 
 
-def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.int32]:
-    """Pairs (..., pair), padded with (0, 0) so that they fall into equal blocks."""
+def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.uint32]:
+    """Pairs (..., pair), padded with (0, 0) so that they fall into equal blocks.
+
+    Without a sign: of any other index Numba asks, every time, whether it counts from the end
+    (measured: 5 % of a training step).
+    """
     count = listed.shape[-1]
     padded = _block(count, dtype) * -(-count // kernel.BLOCK)
     widths = [(0, 0)] * (listed.ndim - 1) + [(0, padded - count)]
-    return np.pad(listed, widths).astype(np.int32)
+    return np.pad(listed, widths).astype(np.uint32)
 
 
 def _block(count: int, dtype: np.dtype[Any]) -> int:
