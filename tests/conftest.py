@@ -1,3 +1,4 @@
+import functools
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -8,6 +9,7 @@ import torch
 from filelock import FileLock
 from law_database import write_law_database
 from report_database import write_report_database
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
@@ -26,6 +28,10 @@ hypothesis.settings.register_profile(
 )
 hypothesis.settings.load_profile("suite")
 torch.set_num_threads(1)
+# Each AppTest looks through every installed package for components, which takes as long as a page.
+manifest_scanner.scan_component_manifests = functools.cache(
+    manifest_scanner.scan_component_manifests
+)
 
 
 def pytest_collection_modifyitems(config, items):
