@@ -44,13 +44,13 @@ JOBS = {
 }  # fmt: skip
 # The jobs that need a database: what made it. The others begin with none.
 BEFORE = {
-    "measure": ["simulate"],
-    "audit": ["train"],
-    "learn": ["train", "audit"],
-    "curl": ["train", "audit"],
-    "twins": ["train"],
-    "twins in processes": ["train"],
-    "fate": ["train"],
+    "measure": [JOBS["simulate"]],
+    "audit": [[*JOBS["train"], "--seeds", "0:5"]],  # each takes as long as ten trainings
+    "learn": [JOBS["train"], JOBS["audit"]],
+    "curl": [JOBS["train"], JOBS["audit"]],
+    "twins": [JOBS["train"]],
+    "twins in processes": [JOBS["train"]],
+    "fate": [JOBS["train"]],
     "upgrade": [],
 }
 SWEEP = """
@@ -65,7 +65,8 @@ alignment = [0.5, 2]
 steps = 30
 seeds = "0:20"
 """
-CHUNK_NUMBERS = 12_000_000  # far fewer than usual: many chunks, many moments
+# Far fewer than usual: many chunks, many moments.
+CHUNK_NUMBERS, AUDITS_A_TRANSACTION = 12_000_000, 3
 MEGABYTE = 1 << 20
 OLD = Path(__file__).parent / "databases" / "version-1.db.gz"
 
@@ -102,6 +103,7 @@ def said(job):
 
 def _run(words, path, errors, memory, file_size):
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    import jobs.audit
     import jobs.plan
     from jobs.main import main
 
@@ -117,6 +119,7 @@ def _run(words, path, errors, memory, file_size):
             most = pages * resource.getpagesize() + memory
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
         jobs.plan.CHUNK_NUMBERS = CHUNK_NUMBERS
+        jobs.audit.RUNS_A_TRANSACTION = AUDITS_A_TRANSACTION
         sys.argv = ["modadd", *words, "--database", path]
         try:
             signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
@@ -200,10 +203,10 @@ def disturb(name, path, end, draw, seconds):
     return job.exitcode
 
 
-def finish(name, path):
-    """Run a job to its end; the seconds that it took."""
+def finish(words, path):
+    """Run a command line to its end; the seconds that it took."""
     begun = time.monotonic()
-    job = start(JOBS[name], path)
+    job = start(words, path)
     job.join()
     assert job.exitcode == 0, said(job)
     return time.monotonic() - begun
@@ -280,7 +283,7 @@ def torment(names, ends, count, seed=0):
     whole, seconds = {}, {}
     for name in names:
         begin(name, f"whole-{name}.db")
-        seconds[name] = finish(name, f"whole-{name}.db")
+        seconds[name] = finish(JOBS[name], f"whole-{name}.db")
         whole[name] = contents(f"whole-{name}.db")
     while len(hits) < count:
         name = draw.choice(names)
@@ -292,6 +295,6 @@ def torment(names, ends, count, seed=0):
             stored = check_whole("hit.db")
             if status != 0:
                 hits.append((name, end, stored, status))
-        finish(name, "hit.db")
+        finish(JOBS[name], "hit.db")
         assert contents("hit.db") == whole[name]
     return hits

@@ -1,5 +1,6 @@
 """The program as its fork server holds it: imported, with its kernels loaded."""
 
+import jobs.audit
 import jobs.measure
 import jobs.reproduce
 import jobs.run
