@@ -65,8 +65,7 @@ alignment = [0.5, 2]
 steps = 30
 seeds = "0:20"
 """
-# Far fewer than usual: many chunks, many moments.
-CHUNK_NUMBERS, AUDITS_A_TRANSACTION = 12_000_000, 3
+CHUNK_NUMBERS, AUDITS_A_TRANSACTION = 12_000_000, 3  # far fewer than usual: many moments
 MEGABYTE = 1 << 20
 OLD = Path(__file__).parent / "databases" / "version-1.db.gz"
 
@@ -80,7 +79,8 @@ _numbers = itertools.count()
 def start(words, path, *, memory=0, file_size=0):
     """A process that runs a command line on the database; memory, file_size: bytes that it may
     take beyond what it has, and that a file of its may have; 0 for as much as there is."""
-    Path("sweep.toml").write_text(SWEEP)
+    if "sweep.toml" in words:
+        Path("sweep.toml").write_text(SWEEP)
     errors = f"{path}.{next(_numbers)}.err"
     job = in_a_process(_run, words, str(path), errors, memory, file_size)
     job.errors = errors

@@ -10,7 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+import killing
 import pytest
+import stopping
 from test_jobs import contents
 
 from db.connect import open_for_reading
@@ -19,14 +21,11 @@ from jobs.requests import Request
 from jobs.workers import Resources
 from modadd.training import TrainingConfig
 
-# Chunks of 50 runs: six of them, each long enough to be hit.
-WORDS = ["--seeds", "0:300", "--epochs", "1000", "--experiment", "mine", "--snapshots", "every:400"]
-COMMAND = [sys.executable, "-m", "jobs.train", *WORDS]
-
-
-def start(path, **options):
-    environment = {**os.environ, "MODADD_DATABASE": str(path)}
-    return subprocess.Popen(COMMAND, env=environment, stderr=subprocess.PIPE, text=True, **options)
+WORDS = ["train", "--seeds", "0:150", "--epochs", "100", "--experiment", "mine", "--snapshots",
+         "every:40"]  # fmt: skip
+# Long enough to be hit from outside: six chunks of 50 runs.
+LONG = ["--seeds", "0:300", "--epochs", "1000", "--experiment", "mine", "--snapshots", "every:400"]
+COMMAND = [sys.executable, "-m", "jobs.train", *LONG]
 
 
 def stored(path):
@@ -61,37 +60,28 @@ def check_whole(path):
             assert connection.execute(count).fetchone()[0] == each * runs, table
 
 
-def finish(reference, path):
-    last = start(path)
-    assert last.communicate()[1]
-    assert last.returncode == 0
-    check_whole(path)
-    assert contents(path) == contents(reference)
-
-
 @pytest.fixture(scope="module")
 def uninterrupted(tmp_path_factory):
     path = tmp_path_factory.mktemp("whole") / "whole.db"
-    job = start(path)
-    job.communicate()
-    assert job.returncode == 0
-    assert stored(path) == 300
+    killing.finish(WORDS, path)  # in some sixteen chunks
+    assert stored(path) == 150
     return path
 
 
 @pytest.mark.parametrize("name", [signal.SIGINT, signal.SIGTERM])
 def test_a_job_told_to_stop_finishes_the_chunk_in_hand(name, uninterrupted):
-    job = start("stopped.db")
-    wait_for("stopped.db", 50, job)
-    job.send_signal(name)
-    _, errors = job.communicate()
-    assert job.returncode == 130
+    job = stopping.start(WORDS, "stopped.db", name)
+    job.join()
+    errors = killing.said(job)
+    assert job.exitcode == 130, errors
     assert "stopping after the runs in hand" in errors
     assert "stopped early, start again to finish" in errors
     assert "Traceback" not in errors
     check_whole("stopped.db")
-    assert 50 <= stored("stopped.db") < 300
-    finish(uninterrupted, "stopped.db")
+    assert 0 < stored("stopped.db") < 150
+    killing.finish(WORDS, "stopped.db")
+    check_whole("stopped.db")
+    assert contents("stopped.db") == contents(uninterrupted)
 
 
 @pytest.mark.parametrize("workers", [0, 2])
