@@ -1,10 +1,13 @@
 """Bad input gets one clear line and exit status 2, before anything is computed or written."""
 
 import os
+import shutil
 import sqlite3
 from contextlib import closing
 
 import pytest
+
+from jobs import simulate
 
 CASES = {
     "unknown command": (["trian"], "no command 'trian' (did you mean 'train'?)"),
@@ -66,12 +69,12 @@ NEEDS_NO_CUDA = {"no CUDA"}
 
 
 @pytest.mark.parametrize("name", CASES)
-def test_bad_input_is_one_line_and_exit_2(name, modadd, own_directory):
+def test_bad_input_is_one_line_and_exit_2(name, modadd, own_directory, prepared):
     import torch
 
     if name in NEEDS_NO_CUDA and torch.cuda.is_available():
         pytest.skip("this machine has CUDA")
-    prepare(modadd, own_directory)
+    shutil.copytree(prepared, own_directory, dirs_exist_ok=True)
     before = databases()
     words, message = CASES[name]
     status, printed, errors = modadd(*words)
@@ -87,18 +90,21 @@ def databases():
     return {name: os.stat(name).st_size for name in os.listdir() if name.endswith(".db")}
 
 
-def prepare(modadd, directory):
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory):
+    """A directory of databases good and bad."""
+    directory = tmp_path_factory.mktemp("prepared")
     (directory / "text.db").write_text("not a database, but long enough for a header")
-    modadd("simulate", "--steps", 1, "--database", "newer.db")
-    modadd("simulate", "--steps", 1, "--database", "locked.db")
-    modadd("simulate", "--steps", 1, "--database", "good.db")
+    for name in ("good.db", "newer.db", "locked.db"):
+        assert simulate.command(["--steps", "1", "--database", str(directory / name)]) == 0
     for path, statement in (
         ("foreign.db", "CREATE TABLE t (x)"),
         ("newer.db", "UPDATE store SET schema_version = 99"),
     ):
-        with closing(sqlite3.connect(path)) as connection, connection:
+        with closing(sqlite3.connect(directory / path)) as connection, connection:
             connection.execute(statement)
     (directory / "locked.db").chmod(0o444)
+    return directory
 
 
 TOML = {
