@@ -1,5 +1,6 @@
 """Every page in every state of the database: what it says, and that it never breaks."""
 
+import contextlib
 import gzip
 import re
 import sqlite3
@@ -13,11 +14,9 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
 from db.connect import open_for_writing
+from jobs import train
 
 every_page = pytest.mark.parametrize("name", PAGES)
-pages_with_runs = pytest.mark.parametrize(
-    "name", [name for name, page in PAGES.items() if page.needs_runs]
-)
 filtered_pages = pytest.mark.parametrize(
     "name", [name for name, page in PAGES.items() if page.filtered]
 )
@@ -27,15 +26,11 @@ def texts(*kinds):
     return " ".join(element.value for elements in kinds for element in elements)
 
 
-@pages_with_runs
-def test_without_a_database_every_page_says_how_to_make_one(open_page, name):
-    shown = open_page(name, "none.db")
-    assert "no database at none.db: make one with `modadd reproduce`" in texts(shown.info)
-
-
 @every_page
-def test_no_page_needs_a_database_to_open(open_page, name):
-    open_page(name, "none.db")
+def test_every_page_opens_without_a_database_and_says_how_to_make_one(open_page, name):
+    shown = open_page(name, "none.db")
+    if PAGES[name].needs_runs:
+        assert "no database at none.db: make one with `modadd reproduce`" in texts(shown.info)
 
 
 @every_page
@@ -48,24 +43,16 @@ def test_an_empty_database_says_what_to_run(open_page, name):
 
 
 @every_page
-def test_every_page_shows_a_real_database(open_page, name, small_database):
-    shown = open_page(name, small_database)
+@pytest.mark.parametrize("query", [{}, {"kind": "particle"}], ids=["networks", "particles"])
+def test_every_page_shows_a_real_database_and_says_in_two_sentences_what(
+    open_page, name, query, small_database
+):
+    shown = open_page(name, small_database, **query)
     assert len(shown.title) == 1
     assert not shown.warning
     assert not shown.error
-
-
-@every_page
-def test_every_page_says_in_two_sentences_what_it_shows(open_page, name, small_database):
-    for kind in ("transformer", "particle"):
-        shown = open_page(name, small_database, kind=kind)
-        about = next(element.value for element in shown.main.markdown if element.value)
-        assert len(re.findall(r"[.?!](?=\s|$)", about)) == 2, about
-
-
-@filtered_pages
-def test_every_page_shows_particles(open_page, name, small_database):
-    assert not open_page(name, small_database, kind="particle").warning
+    about = next(element.value for element in shown.main.markdown if element.value)
+    assert len(re.findall(r"[.?!](?=\s|$)", about)) == 2, about
 
 
 @filtered_pages
@@ -79,14 +66,32 @@ def test_a_filter_that_nothing_passes_says_the_next_step(open_page, name, small_
     assert "filter" in texts(shown.info)
 
 
-@filtered_pages
-@pytest.mark.parametrize(
-    "where", ["weight_decay", "no_such_column:1", "alignment:0..1", "weight_decay:1..0", "'; --:1"]
-)
-def test_a_malformed_url_is_one_line_and_the_page_goes_on(open_page, name, small_database, where):
-    shown = open_page(name, small_database, where=where)
+MALFORMED = [
+    "weight_decay", "no_such_column:1", "alignment:0..1", "weight_decay:1..0", "'; --:1",
+    "radius_ratio:nan..2", "seed:inf..", "radius_ratio:1e400..2",
+]  # fmt: skip
+
+
+def check_that_a_malformed_url_is_one_line(shown):
     assert "The filter in the URL is left out" in texts(shown.warning)
     assert shown.title
+
+
+@filtered_pages
+def test_a_malformed_url_is_one_line_and_the_page_goes_on(open_page, name, small_database):
+    check_that_a_malformed_url_is_one_line(open_page(name, small_database, where=MALFORMED[0]))
+
+
+@pytest.mark.parametrize("where", MALFORMED[1:])
+def test_whatever_is_wrong_in_a_url_is_one_line(open_page, where, small_database):
+    check_that_a_malformed_url_is_one_line(open_page("runs", small_database, where=where))
+
+
+@pytest.mark.stress
+@filtered_pages
+@pytest.mark.parametrize("where", MALFORMED[1:])
+def test_every_malformed_url_is_one_line_on_every_page(open_page, name, where, small_database):
+    check_that_a_malformed_url_is_one_line(open_page(name, small_database, where=where))
 
 
 @every_page
@@ -101,18 +106,31 @@ def test_rows_that_a_job_writes_appear(open_page, name, modadd, monkeypatch):
         assert "**4** of 4" in texts(shown.sidebar.caption)
 
 
-@every_page
-def test_a_job_that_did_not_finish_is_no_trouble(open_page, name, modadd):
-    modadd("train", "--epochs", 3, "--seeds", "0:3")
-    with sqlite3.connect("modadd.db") as connection:
+def networks(folder):
+    """A database of three networks, and a connection to it."""
+    path = folder / "networks.db"
+    assert train.command(["--epochs", "3", "--seeds", "0:3", "--database", str(path)]) == 0
+    return path, contextlib.closing(sqlite3.connect(path))
+
+
+@pytest.fixture(scope="module")
+def unfinished(tmp_path_factory):
+    path, opened = networks(tmp_path_factory.mktemp("unfinished"))
+    with opened as connection, connection:
         connection.execute("UPDATE jobs SET finished_at = NULL, planned_runs = 10")
-    open_page(name)
+    return path
 
 
 @every_page
-def test_a_metric_that_the_database_lacks_is_no_trouble(open_page, name, modadd):
-    modadd("train", "--epochs", 3, "--seeds", "0:3")
-    with sqlite3.connect("modadd.db") as connection:
+def test_a_job_that_did_not_finish_is_no_trouble(open_page, name, unfinished):
+    open_page(name, unfinished)
+
+
+@pytest.fixture(scope="module")
+def lacking(tmp_path_factory):
+    """A database of before some of the metrics were thought of."""
+    path, opened = networks(tmp_path_factory.mktemp("lacking"))
+    with opened as connection, connection:
         connection.executescript(
             "CREATE TEMP TABLE old AS SELECT sql FROM sqlite_master "
             "WHERE name = 'transformer_runs';"
@@ -122,7 +140,12 @@ def test_a_metric_that_the_database_lacks_is_no_trouble(open_page, name, modadd)
         for metric in ("circularity", "representation_quality", "mean_abs_hidden_bias"):
             view = view.replace(f", s.{metric}", "")
         connection.execute(view)
-    open_page(name)
+    return path
+
+
+@every_page
+def test_a_metric_that_the_database_lacks_is_no_trouble(open_page, name, lacking):
+    open_page(name, lacking)
 
 
 @every_page
@@ -130,13 +153,6 @@ def test_a_file_of_an_earlier_version_is_read_as_it_is(open_page, name, own_dire
     packed = Path(__file__).parent / "databases" / "version-1.db.gz"
     own_directory.joinpath("old.db").write_bytes(gzip.decompress(packed.read_bytes()))
     assert not open_page(name, "old.db").error
-
-
-@filtered_pages
-@pytest.mark.parametrize("where", ["radius_ratio:nan..2", "seed:inf..", "radius_ratio:1e400..2"])
-def test_a_range_without_finite_ends_is_one_line(open_page, name, small_database, where):
-    shown = open_page(name, small_database, where=where)
-    assert "The filter in the URL is left out" in texts(shown.warning)
 
 
 def test_arguments_that_the_dashboard_does_not_take_are_one_line(monkeypatch):
