@@ -1,5 +1,6 @@
 """`modadd audit`: what it stores, what it prints, and that it does nothing twice."""
 
+import shutil
 import sqlite3
 
 import numpy as np
@@ -11,6 +12,7 @@ from db.connect import StoreError, open_for_writing, reader
 from db.law import law_fits, law_moments
 from db.law_trials import add_trials
 from db.schema import law_scores_table
+from jobs import audit, train
 from modadd.audit import TARGETS, VERSION
 from modadd.foretelling import STILL
 from modadd.learned_law import MODELS
@@ -25,10 +27,37 @@ def add_score(run_id):
         add_trials(engine, law_scores_table(), row, version=1)
 
 
+def run(command, words, path):
+    assert command([*map(str, words), "--database", str(path)]) == 0
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory):
+    path = tmp_path_factory.mktemp("trained") / "trained.db"
+    mine = ("--seeds", "0:3", "--weight-decay", 0, 1, "--experiment", "mine")
+    run(train.command, (*QUICK, *mine), path)
+    other = ("--seeds", 7, "--parameters", "final", "--experiment", "other")
+    run(train.command, (*QUICK, *other), path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def trained_and_audited(trained, tmp_path_factory):
+    path = shutil.copy(trained, tmp_path_factory.mktemp("audited") / "audited.db")
+    run(audit.command, ("mine", "--epochs", 0), path)
+    return path
+
+
 @pytest.fixture
-def networks(modadd):
-    modadd("train", *QUICK, "--seeds", "0:3", "--weight-decay", 0, 1, "--experiment", "mine")
-    modadd("train", *QUICK, "--seeds", 7, "--parameters", "final", "--experiment", "other")
+def networks(trained, own_directory):
+    """Networks in a database of the test's own."""
+    shutil.copy(trained, "modadd.db")
+
+
+@pytest.fixture
+def audited(trained_and_audited, own_directory):
+    """The same after `modadd audit mine`."""
+    shutil.copy(trained_and_audited, "modadd.db")
 
 
 def test_every_snapshot_with_parameters_is_audited_once(modadd, networks):
@@ -54,7 +83,7 @@ def test_only_snapshots_whose_parameters_were_kept_are_audited(modadd, networks)
     assert sql("SELECT DISTINCT epoch FROM law_fits") == [(20,)]
 
 
-def test_a_number_of_fewer_networks_than_the_rest_says_its_n(modadd, networks):
+def test_a_number_of_fewer_networks_than_the_rest_says_its_n(modadd, audited):
     _, whole, _ = modadd("audit", "mine", "--epochs", 20)
     assert "n=2" not in whole
     with sqlite3.connect("modadd.db") as connection:
@@ -67,8 +96,7 @@ def test_a_number_of_fewer_networks_than_the_rest_says_its_n(modadd, networks):
     assert all(line.count("n=2") == 1 for line in fewer)
 
 
-def test_an_audit_of_another_version_is_made_again(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_an_audit_of_another_version_is_made_again(modadd, audited):
     before = contents()
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("UPDATE audits SET version = 0 WHERE run_id < 3")
@@ -77,8 +105,7 @@ def test_an_audit_of_another_version_is_made_again(modadd, networks):
     assert contents() == before
 
 
-def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_audits_of_two_versions_never_stand_side_by_side(modadd, audited):
     modadd("curl", "--experiment", "mine", "--seeds", 0, "--epochs", 0)
     assert sql("SELECT count(*) > 0 FROM law_curls") == [(1,)]
     add_score(1)
@@ -93,8 +120,7 @@ def test_audits_of_two_versions_never_stand_side_by_side(modadd, networks):
         assert sql(f"SELECT count(*) FROM {table}") == [(0,)]  # the learnt law was of those audits
 
 
-def test_audits_of_another_version_are_not_read(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_audits_of_another_version_are_not_read(modadd, audited):
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("UPDATE audits SET version = 0 WHERE run_id = 1")
     status, printed, errors = modadd("curl", "--experiment", "mine", "--epochs", 0)
@@ -107,8 +133,7 @@ def test_audits_of_another_version_are_not_read(modadd, networks):
     engine.dispose()
 
 
-def test_trials_go_with_new_audits_beside_theirs_and_stay_with_others(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_trials_go_with_new_audits_beside_theirs_and_stay_with_others(modadd, audited):
     add_score(1)
     modadd("audit", "other", "--epochs", 20)
     assert sql("SELECT count(*) FROM law_scores") == [(1,)]
@@ -117,7 +142,7 @@ def test_trials_go_with_new_audits_beside_theirs_and_stay_with_others(modadd, ne
     assert sql("SELECT count(*) FROM law_scores") == [(0,)]
 
 
-def test_the_parts_of_a_step_are_printed(modadd, networks):
+def test_the_parts_of_a_step_are_printed(modadd, audited):
     _, printed, _ = modadd("audit", "mine", "--epochs", 20)
     _, _, steps = printed.partition("AdamW's step over the learning rate")
     rows = [line.split() for line in steps.splitlines() if line[:3] in ("0.0", "1.0")]
@@ -135,8 +160,7 @@ def test_the_parts_of_a_step_are_printed(modadd, networks):
     assert [decay for (decay,) in scales] == pytest.approx(size)
 
 
-def test_an_audit_goes_with_its_run(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_an_audit_goes_with_its_run(modadd, audited):
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute("DELETE FROM runs WHERE run_id = 1")
@@ -144,8 +168,7 @@ def test_an_audit_goes_with_its_run(modadd, networks):
         assert sql(f"SELECT count(*) FROM {table} WHERE run_id = 1") == [(0,)]
 
 
-def test_a_row_of_an_audit_is_found_by_run_and_epoch(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_a_row_of_an_audit_is_found_by_run_and_epoch(modadd, audited):
     engine = reader("modadd.db")
     found = law_fits(engine, ["r_squared"], VERSION, experiment="mine", epochs=[20], run_ids=[2])
     engine.dispose()
@@ -156,7 +179,7 @@ def test_a_row_of_an_audit_is_found_by_run_and_epoch(modadd, networks):
     }
 
 
-def test_bad_input_is_one_clear_line(modadd, networks):
+def test_bad_input_is_one_clear_line(modadd, audited):
     status, _, errors = modadd("audit", "mein")
     assert status == 2
     assert "no runs of mein are stored that are networks (did you mean 'mine'?)" in errors
@@ -202,8 +225,7 @@ def test_a_law_is_learnt_from_what_was_audited(modadd):
     assert first.startswith("push_different,0.0,")
 
 
-def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, networks):
-    modadd("audit", "mine", "--epochs", 0)
+def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, audited):
     for words, message in (
         (["mine"], "a law is learnt from at least 4 networks, got 3"),
         (["mine", "--weight-decay", 0.5], "no runs of mine are stored that are such networks"),
