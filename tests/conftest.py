@@ -124,6 +124,15 @@ def _write_small_database(path):
 
 
 @pytest.fixture(scope="session")
+def server(small_database):
+    """The address of a dashboard on that database, one for all tests of a worker."""
+    from browser.serving import serving
+
+    with serving(small_database) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def report_database(small_database, shared):
     """The small database with something of every section of the report. Read it only."""
     return shared("report.db", lambda path: write_report_database(small_database, path))

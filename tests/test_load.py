@@ -43,9 +43,8 @@ def read_side_by_side(address, readers, changes, pause, opened=None):
     return [s for seconds, _ in found for s in seconds], [e for _, errors in found for e in errors]
 
 
-def test_readers_side_by_side_see_no_error(small_database):
-    with serving(small_database) as address:
-        seconds, errors = read_side_by_side(address, 5, 1, 0)
+def test_readers_side_by_side_see_no_error(server):
+    seconds, errors = read_side_by_side(server, 5, 1, 0)
     assert (len(seconds), errors) == (5, [])
 
 

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from browser.serving import CHROMIUM, open_chromium, serving, settle
+from browser.serving import CHROMIUM, open_chromium, settle
 
 # A page below the root asks for these at its own path first, and then at the root's.
 VIEWPORT = {"width": 1400, "height": 1000}
@@ -26,12 +26,6 @@ def chromium():
         browser = open_chromium(playwright)
         yield browser
         browser.close()
-
-
-@pytest.fixture(scope="session")
-def server(small_database):
-    with serving(small_database) as address:
-        yield address
 
 
 class Visit:
