@@ -101,7 +101,7 @@ def test_a_copy_of_a_file_in_use_without_its_companions_is_what_it_was_before():
 def at_work(tmp_path_factory):
     """A database that a job writes to as long as the tests look at it."""
     path = tmp_path_factory.mktemp("at-work") / "work.db"
-    words = ["train", "--seeds", "0:50000", "--epochs", "300", "--database", str(path)]
+    words = ["train", "--seeds", "0:8000", "--epochs", "1500", "--database", str(path)]
     job = subprocess.Popen(
         [sys.executable, "-m", "jobs.main", *words],
         stderr=subprocess.PIPE, text=True, preexec_fn=lambda: os.nice(10),
