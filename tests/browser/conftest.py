@@ -74,3 +74,13 @@ def visit(windows, server):
     yield visit
     visit.page.close()
     assert not visit.complaints
+
+
+@pytest.fixture(scope="module")
+def staying(windows, server):
+    """A window for the tests of a file that can look at one page one after another, in any order;
+    the last one fails if anything went wrong in it."""
+    visit = Visit(windows, server)
+    yield visit
+    visit.page.close()
+    assert not visit.complaints

@@ -4,7 +4,6 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from browser.conftest import Visit
 from browser.serving import settle
 from dashboard.pages import PAGES
 
@@ -13,12 +12,9 @@ HEADINGS = {"overview": "Clustering and alignment in modular addition", "run": "
 
 
 @pytest.fixture(scope="module")
-def window(windows, server):
-    window = Visit(windows, server)
-    window.open("")
-    yield window
-    window.page.close()
-    assert not window.complaints
+def window(staying):
+    staying.open("")
+    return staying
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=list(PAGES))

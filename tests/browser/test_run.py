@@ -9,9 +9,9 @@ from browser.serving import changed, picture
 BOX = ".st-key-run-box"
 
 
-@pytest.fixture
-def page(visit):
-    page = visit.open("run?run=40")
+@pytest.fixture(scope="module")
+def page(staying):
+    page = staying.open("run?run=40")
     page.locator(f"{BOX} input[type=range]").wait_for()
     return page
 
@@ -32,7 +32,8 @@ def test_play_runs_to_the_end_by_itself(page):
     page.get_by_role("button", name=re.compile("Play")).wait_for()
 
 
-def test_next_and_the_url(page):
+def test_next_and_the_url(visit):
+    page = visit.open("run?run=40")
     page.get_by_role("button", name="Next", exact=True).click()
     page.wait_for_url("**run=41*")
     page.get_by_role("heading", name=re.compile("^Run 41:")).wait_for()

@@ -11,15 +11,19 @@ CHART = f"{GALLERY} .vega-embed"
 SCATTER = "[class*=st-key-scatter-]"
 
 
-@pytest.fixture
-def page(visit):
+def opened(visit):
     page = visit.open("runs?tiles=24")
     page.locator(GALLERY).scroll_into_view_if_needed()
     page.locator(f"{GALLERY} input[type=range]").wait_for()
     return page
 
 
-def test_scrubbing_moves_every_square_tile_without_asking_the_server(visit, page):
+@pytest.fixture(scope="module")
+def page(staying):
+    return opened(staying)
+
+
+def test_scrubbing_moves_every_square_tile_without_asking_the_server(staying, page):
     # The margins come on top of the tiles' own pixels: nothing is squeezed to fit the page.
     box = page.locator(f"{GALLERY} canvas").bounding_box()
     assert box["width"] > 960
@@ -28,17 +32,18 @@ def test_scrubbing_moves_every_square_tile_without_asking_the_server(visit, page
     last = int(slider.get_attribute("max"))
     slider.fill("0")
     start = picture(page, CHART)
-    visit.sent.clear()
+    staying.sent.clear()
     for frame in range(last + 1):
         slider.fill(str(frame))
     # The watch for new rows asks once a second; a step of the slider never does.
-    assert len(visit.sent) < last / 2
+    assert len(staying.sent) < last / 2
     assert changed(picture(page, CHART), start) > 0.01
     slider.fill("0")
     assert changed(picture(page, CHART), start) == 0
 
 
-def test_a_brush_narrows_what_is_below_and_can_become_the_filter(page):
+def test_a_brush_narrows_what_is_below_and_can_become_the_filter(visit):
+    page = opened(visit)
     page.locator(SCATTER).scroll_into_view_if_needed()
     box = page.locator(f"{SCATTER} .vega-embed").bounding_box()
     page.mouse.move(box["x"] + 0.15 * box["width"], box["y"] + 0.25 * box["height"])

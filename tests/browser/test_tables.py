@@ -7,8 +7,12 @@ from browser.serving import settle, take_away
 SCATTER = ".st-key-runs-correlated"
 
 
-def test_a_slider_is_in_the_url(visit):
-    page = visit.open("tables?experiment=table-1")
+@pytest.fixture(scope="module")
+def page(staying):
+    return staying.open("tables?experiment=table-1")
+
+
+def test_a_slider_is_in_the_url(page):
     slider = page.get_by_role("slider", name="A circle has a radius ratio below")
     slider.focus()
     for _ in range(4):
@@ -17,8 +21,7 @@ def test_a_slider_is_in_the_url(visit):
     assert float(slider.input_value()) == pytest.approx(1.4)
 
 
-def test_the_table_can_be_taken_to_a_document(visit):
-    page = visit.open("tables?experiment=table-1")
+def test_the_table_can_be_taken_to_a_document(page):
     for form, suffix, start in (("Markdown", "md", b"| weight"), ("LaTeX", "tex", b"% needs")):
         assert take_away(page, f"table.{suffix}", form).startswith(start)
 
