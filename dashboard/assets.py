@@ -10,14 +10,12 @@ import re
 import socket
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 import streamlit
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard import ahead
-from dashboard.pages import PAGES, Page
+from dashboard.pages import PAGES
 
 _ROOT = Path(streamlit.__file__).parent / "static"
 _SCRIPTS = _ROOT / "static" / "js"
@@ -38,25 +36,18 @@ class Assets:
         """Answer a request, or let the app do it."""
         _hold_nothing_back(receive)
         known = answer(scope["path"]) if scope["type"] == "http" else None
-        if known is not None and (page := page_at(scope["path"])) is not None:
-            ahead.begin(page.name, dict(parse_qsl(scope.get("query_string", b"").decode())))
         await (known or self.app)(scope, receive, send)
 
 
 def answer(path: str) -> Response | None:
     """The page or the file of Streamlit's at this path of the URL; None for anything else."""
-    if page_at(path) is not None:
+    if path.strip("/") in {page.address for page in PAGES.values()}:
         return Response(_page(), media_type="text/html", headers={"cache-control": "no-cache"})
     file = _files().get(path)
     if file is None:
         return None
     kind = mimetypes.guess_type(file.name)[0]
     return Response(file.read_bytes(), media_type=kind, headers=_FOR_EVER)
-
-
-def page_at(path: str) -> Page | None:
-    """The page at this path of the URL."""
-    return next((page for page in PAGES.values() if page.address == path.strip("/")), None)
 
 
 @cache

@@ -13,18 +13,12 @@ from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
 
 
-def narrowed(name: str, chosen: Filter) -> Filter:
-    """The runs of an experiment's kind that are counted: the filter's, if it is of that kind."""
-    kind = EXPERIMENTS[name].kind
-    return chosen if chosen.kind == kind else Filter(kind=kind)
-
-
 def paper_section(opened: Database, name: str, chosen: Filter) -> None:
     """The section of an experiment with a table in the paper, over the runs of the filter."""
     experiment = EXPERIMENTS[name]
     st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=name)
-    counted = narrowed(name, chosen)
-    found = loaders.experiment_cells(opened.of(counted.kind), name, counted)
+    narrowed = chosen if chosen.kind == experiment.kind else Filter(kind=experiment.kind)
+    found = loaders.experiment_cells(opened.of(narrowed.kind), name, narrowed)
     if found.empty:
         states.no_runs_of(name)
         return
@@ -54,6 +48,6 @@ def paper_section(opened: Database, name: str, chosen: Filter) -> None:
         name,
         found,
         chart=lambda: joined("hconcat", pictures),
-        sql=replace(counted, experiments=(name,)).sql(),
-        command=None if counted != Filter(kind=experiment.kind) else terminal("tables", name),
+        sql=replace(narrowed, experiments=(name,)).sql(),
+        command=None if narrowed != Filter(kind=experiment.kind) else terminal("tables", name),
     )
