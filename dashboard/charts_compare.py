@@ -1,10 +1,13 @@
 """Charts of two sets of runs beside each other, and of two runs overlaid."""
 
+from collections.abc import Sequence
+from functools import lru_cache
+
 import altair as alt
 import numpy as np
 import pandas as pd
 
-from dashboard.drawn import ROWS, Drawn, composed, data, joined
+from dashboard.drawn import ROWS, Drawn, Form, composed, data, joined
 from dashboard.run_rows import STRUCTURES
 from dashboard.theme import BLUE, QUIET, VERMILLION, residue_colours
 
@@ -19,23 +22,26 @@ _LINES = alt.Legend(
 )  # fmt: skip
 
 
-def _sides(rows: pd.DataFrame, legend: alt.Legend) -> tuple[list[str], alt.Color]:
-    names = list(dict.fromkeys(rows["side"]))
-    colour = alt.Color(
-        "side:N",
-        scale=alt.Scale(domain=names, range=list(SIDE_COLOURS[: len(names)])),
-        legend=legend,
-    )
-    return names, colour
+def _sides(rows: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(rows["side"]))
+
+
+def _colour(names: Sequence[str], legend: alt.Legend) -> alt.Color:
+    scale = alt.Scale(domain=list(names), range=list(SIDE_COLOURS[: len(names)]))
+    return alt.Color("side:N", scale=scale, legend=legend)
 
 
 def structure_chart(rows: pd.DataFrame) -> Drawn:
     """Shares with intervals. rows: as `dashboard.compare.structures` returns them."""
-    names, colour = _sides(rows, _LEGEND)
+    return Drawn(_shares(_sides(rows)), {ROWS: rows.dropna(subset=["value"])})
+
+
+@lru_cache(maxsize=16)
+def _shares(names: tuple[str, ...]) -> Form:
     base = data().encode(
         y=alt.Y("structure:N", sort=list(STRUCTURES), title=None),
-        yOffset=alt.YOffset("side:N", sort=names),
-        color=colour,
+        yOffset=alt.YOffset("side:N", sort=list(names)),
+        color=_colour(names, _LEGEND),
         tooltip=[
             alt.Tooltip("side:N", title="runs"),
             alt.Tooltip("structure:N"),
@@ -53,24 +59,30 @@ def structure_chart(rows: pd.DataFrame) -> Drawn:
     point = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("value:Q"),
         shape=alt.Shape(
-            "side:N", scale=alt.Scale(domain=names, range=["circle", "diamond"]), legend=_LEGEND
+            "side:N",
+            scale=alt.Scale(domain=list(names), range=["circle", "diamond"]),
+            legend=_LEGEND,
         ),
     )
-    made = composed("layer", [interval, point], height=260)
-    return Drawn(made, {ROWS: rows.dropna(subset=["value"])})
+    return composed("layer", [interval, point], height=260)
 
 
 def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | None = None) -> Drawn:
     """Distributions as steps with their bands. rows: as `dashboard.compare.distribution` returns
     them. threshold: a place to mark; the axis is logarithmic then."""
-    names, colour = _sides(rows, _LINES)
+    return Drawn(_steps(_sides(rows), title, threshold), {ROWS: rows})
+
+
+@lru_cache(maxsize=16)
+def _steps(names: tuple[str, ...], title: str, threshold: float | None) -> Form:
     scale = (
         alt.Scale(zero=False, nice=False)
         if threshold is None
         else alt.Scale(type="log", nice=False)
     )
     base = data().encode(
-        x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)), color=colour
+        x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)),
+        color=_colour(names, _LINES),
     )
     band = base.mark_area(interpolate="step-after", opacity=0.18).encode(
         y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2=alt.Y2("high:Q")
@@ -78,7 +90,7 @@ def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | Non
     line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
         y=alt.Y("share:Q", title="share of runs at or below", axis=alt.Axis(format="%")),
         strokeDash=alt.StrokeDash(
-            "side:N", scale=alt.Scale(domain=names, range=[[1, 0], [6, 3]]), legend=_LINES
+            "side:N", scale=alt.Scale(domain=list(names), range=[[1, 0], [6, 3]]), legend=_LINES
         ),
         tooltip=[
             alt.Tooltip("side:N", title="runs"),
@@ -93,7 +105,7 @@ def distribution_chart(rows: pd.DataFrame, title: str, *, threshold: float | Non
     if threshold is not None:
         mark = alt.Chart(alt.InlineData(values=[{"value": threshold}]))
         layers.append(mark.mark_rule(color=QUIET, strokeDash=[2, 3]).encode(x=alt.X("value:Q")))
-    return Drawn(composed("layer", layers, height=310), {ROWS: rows})
+    return composed("layer", layers, height=310)
 
 
 def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Drawn:

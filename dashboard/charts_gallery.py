@@ -118,6 +118,8 @@ def _epoch(shown: Gallery) -> alt.Chart:
     return (
         alt.Chart(alt.InlineData(values=[{}]))
         .transform_calculate(text=f"'epoch ' + format({epochs}[{FRAME}], ',')")
-        .mark_text(align="left", baseline="bottom", fontSize=15, fontWeight=600, color=QUIET)
-        .encode(text=alt.Text("text:N"), x=alt.value(0), y=alt.value(-6))
+        .mark_text(
+            x=0, y=-6, align="left", baseline="bottom", fontSize=15, fontWeight=600, color=QUIET
+        )
+        .encode(text=alt.Text("text:N"))
     )

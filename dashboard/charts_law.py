@@ -79,7 +79,9 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
             .transform_filter(f"datum.epoch == {json.dumps(epochs)}[moment]")
             .encode(
                 y=alt.Y("fit:N", sort=list(order), axis=labels),
-                color=alt.condition(alt.datum.fit == "law", alt.value(BLUE), alt.value(QUIET)),
+                color=alt.ColorValue(
+                    QUIET, condition={"test": "datum.fit == 'law'", "value": BLUE}
+                ),
                 tooltip=[alt.Tooltip("fit:N"), *_numbers("R² held out"), _EPOCH],
             )
         )

@@ -62,6 +62,6 @@ def _panel(rows: pd.DataFrame, title: str, across: str) -> Drawn:
         .encode(y=alt.Y("value:Q"))
     )
     small = alt.TitleParams(title, fontSize=11, fontWeight="normal")
-    layers = [band.encode(color=alt.value(OURS)), zero, lines]
+    layers = [band.encode(color=alt.ColorValue(OURS)), zero, lines]
     made = composed("layer", layers, width=190, height=150, title=small)
     return Drawn(made, {ROWS: pd.concat([learnt, paper]).dropna(subset=["value"])})

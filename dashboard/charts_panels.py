@@ -224,8 +224,8 @@ def _regions(prefix: str, side: int) -> alt.Chart:
     return (
         data(prefix + "pictures")
         .transform_filter(f"datum.frame == {FRAME}")
-        .mark_image(width=side, height=side, opacity=0.42, aspect=False)
-        .encode(url=alt.Url("url:N"), x=alt.value(side / 2), y=alt.value(side / 2))
+        .mark_image(x=side / 2, y=side / 2, width=side, height=side, opacity=0.42, aspect=False)
+        .encode(url=alt.Url("url:N"))
     )
 
 

@@ -1,9 +1,11 @@
 """A quantity of the paper's tables, ours beside the paper's."""
 
+from functools import cache
+
 import altair as alt
 import pandas as pd
 
-from dashboard.drawn import ROWS, Drawn, composed, data
+from dashboard.drawn import ROWS, Drawn, Form, composed, data
 from dashboard.theme import OURS, PAPER
 
 SOURCES = ["this database", "paper"]
@@ -22,6 +24,11 @@ def beside_the_paper(
         ours.columns[:-1], axis=1
     )
     both = pd.concat([ours, paper.assign(source=SOURCES[1])]).dropna(subset=["value"])
+    return Drawn(_beside(group, title, percent), {ROWS: both})
+
+
+@cache
+def _beside(group: str, title: str, percent: bool) -> Form:
     numbers = ".1%" if percent else ".3~g"
     # Colour and shape say the same: either is enough.
     base = data().encode(
@@ -57,5 +64,4 @@ def beside_the_paper(
         ),
     )
     heading = alt.TitleParams(title, anchor="start", fontSize=14, fontWeight=600)
-    made = composed("layer", [interval, point], height=310, title=heading)
-    return Drawn(made, {ROWS: both})
+    return composed("layer", [interval, point], height=310, title=heading)
