@@ -6,16 +6,18 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from dashboard import cells
+from dashboard import cells, loaders
 from dashboard.charts_tables import POINT, correlated, sensitivity
 from dashboard.controls import open_page, set_filter
+from dashboard.opened import Database, cached
 from dashboard.pages import PAGES
 from dashboard.run_rows import about_marks, marks
-from dashboard.table_rows import mixed, named, survival
+from dashboard.table_rows import counts_in_prose, mixed, named, survival
 from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.comparable import papers_experiment
 from modadd.paper import Row
+from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
 from modadd.simulators import SIMULATORS
 from modadd.tables import Definitions, table
 
@@ -79,6 +81,23 @@ def runs_section(
     picked = event["selection"].get(POINT) if clickable else None
     if picked:
         open_page("run", run=picked[0]["run_id"])
+
+
+@cached(16)
+def strips(
+    opened: Database,
+    chosen: Filter,
+    epoch: int | None,
+    groups: tuple[str, ...],
+    definitions: Definitions,
+    tolerance: float,
+    _rows: pd.DataFrame,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """As `modadd.sensitivity` makes them, over the circle's threshold and the prose's tolerance.
+    _rows: those that all other arguments together make."""
+    counts = counts_in_prose(_rows, loaders.gaps(opened, chosen.kind, epoch), TOLERANCES)
+    by_threshold = threshold_strip(_rows, groups, definitions)
+    return by_threshold, tolerance_strip(_rows, groups, definitions, counts)
 
 
 def strip_section(

@@ -6,10 +6,9 @@ from dashboard import loaders, states, table_controls
 from dashboard.controls import filter_of_page
 from dashboard.header import header
 from dashboard.opened import database
-from dashboard.table_rows import at_epoch, counts_in_prose, named, with_tolerance
-from dashboard.table_sections import runs_section, strip_section, table_section
+from dashboard.table_rows import at_epoch, named, with_tolerance
+from dashboard.table_sections import runs_section, strip_section, strips, table_section
 from modadd.comparable import papers_rows
-from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
 from modadd.simulators import SIMULATORS
 from modadd.tables import IMPERFECTIONS
 
@@ -63,11 +62,11 @@ if definitions.counted(rows).empty:
 runs_section(rows, groups, definitions, chosen)
 st.header("What the correlation hangs on", anchor=False)
 left, right = st.columns(2, gap="large")
+by_threshold, by_tolerance = strips(
+    opened, chosen, epoch, tuple(groups), definitions, tolerance, rows
+)
 with left:
-    found = threshold_strip(rows, groups, definitions)
-    strip_section("threshold", found, groups, definitions.threshold, chosen)
+    strip_section("threshold", by_threshold, groups, definitions.threshold, chosen)
 with right:
     if IMPERFECTIONS in pair:
-        counts = counts_in_prose(rows, loaders.gaps(opened, chosen.kind, epoch), TOLERANCES)
-        found = tolerance_strip(rows, groups, definitions, counts)
-        strip_section("tolerance", found, groups, tolerance, chosen)
+        strip_section("tolerance", by_tolerance, groups, tolerance, chosen)
