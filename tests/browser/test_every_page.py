@@ -1,10 +1,12 @@
 """Through the pages by their links, as people go: each without error and on this machine."""
 
+from io import BytesIO
 from urllib.parse import urlsplit
 
+import pandas as pd
 import pytest
 
-from browser.serving import settle
+from browser.serving import settle, take_away
 from dashboard.pages import PAGES
 
 # A page is headed by its title; or else by this.
@@ -18,7 +20,7 @@ def window(staying):
 
 
 @pytest.mark.parametrize("page", PAGES.values(), ids=list(PAGES))
-def test_a_page_opens_without_error_and_stays_on_the_machine(window, page):
+def test_a_page_opens_without_error_stays_on_the_machine_and_gives_rows_away(window, page):
     shown = window.page
     shown.get_by_role("link", name=page.title, exact=True).click()
     shown.wait_for_url(lambda url: urlsplit(url).path == f"/{page.address}")
@@ -27,6 +29,9 @@ def test_a_page_opens_without_error_and_stays_on_the_machine(window, page):
     settle(shown)
     assert shown.locator("h1").count() == 1
     assert shown.locator("[data-testid=stException]").count() == 0
+    taken = pd.read_csv(BytesIO(take_away(shown, "", "CSV")))
+    assert len(taken)
+    shown.keyboard.press("Escape")
     complaints, window.complaints = window.complaints, []
     assert not complaints
 
