@@ -1,7 +1,8 @@
 """A chart as plain data: a form, which is a Vega-Lite specification without rows, and its rows.
 
-Altair takes tens of milliseconds to put a chart together. A form is made once for all rows that it
-is ever filled with, and a browser that shows it already exchanges the rows alone.
+Altair copies all of a chart, time and again, as it becomes a part of another, which takes tens of
+milliseconds: forms are put together as plain data instead. A browser that shows a form already
+exchanges its rows alone.
 """
 
 import copy

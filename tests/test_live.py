@@ -2,6 +2,7 @@
 
 import time
 from pathlib import Path
+from weakref import WeakSet
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -13,6 +14,13 @@ SCRIPT = Path(__file__).parent.parent / "dashboard" / "script.py"
 
 def test_new_rows_are_looked_for_often_enough():
     assert live.SECONDS <= 1.5
+
+
+@pytest.mark.parametrize(("readers", "times"), [(1, 1), (live.EAGER, 1), (4 * live.EAGER, 4)])
+def test_of_a_crowd_each_looks_less_often(monkeypatch, readers, times):
+    crowd = [live._Reader() for _ in range(readers)]
+    monkeypatch.setattr(live._Turns, "readers", WeakSet(crowd))
+    assert live._crowd() == times
 
 
 def test_a_database_that_appears_is_seen(modadd, monkeypatch):
