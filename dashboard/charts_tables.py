@@ -4,7 +4,7 @@ import altair as alt
 import pandas as pd
 
 from dashboard.drawn import ROWS, Drawn, composed, data, form, tips
-from dashboard.theme import AS_CANVAS, BLUE, QUIET, VERMILLION
+from dashboard.theme import BLUE, QUIET, VERMILLION
 
 POINT = "run"
 _STRUCTURES = ["circle", "grid"]
@@ -40,7 +40,7 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
             opacity=alt.OpacityValue(0.15, condition={"test": "datum.counted", "value": 0.7}),
             tooltip=tips(rows, names),
         )
-        .properties(height=360, usermeta=AS_CANVAS)
+        .properties(height=360)
     )
     if selects:  # a part of other charts does not
         chart = chart.add_params(alt.selection_point(name=POINT, fields=["run_id"], on="click"))

@@ -68,6 +68,7 @@ def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
     begun = []
     monkeypatch.setattr("streamlit.rerun", lambda: begun.append(time.monotonic()))
     monkeypatch.setattr(live._Turns, "next_at", 0.0)
+    monkeypatch.setattr(live._Turns, "readers", WeakSet())  # nobody whom another test left
     monkeypatch.setattr(live, "watched", lambda: None)  # the database has changed since
     first, second = (AppTest.from_file(str(SCRIPT), default_timeout=30) for _ in range(2))
     started = time.monotonic()
