@@ -1,5 +1,6 @@
 """Connections: one writer at a time, many readers that cannot write."""
 
+import logging
 import os
 import sqlite3
 import stat
@@ -67,6 +68,8 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
             _check_exists(path)
         _check_file(path, writable=True)
     engine = create_engine(url)
+    pool = type(engine.pool)
+    logging.getLogger(f"{pool.__module__}.{pool.__name__}").addFilter(_is_no_interruption)
     if path is not None:
         event.listen(engine, "connect", _prepare_writer)
         event.listen(engine, "begin", _begin)
@@ -114,6 +117,12 @@ def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
     with understood(location), engine.connect() as connection:
         stored_version(connection, location)
     return engine
+
+
+def _is_no_interruption(record: logging.LogRecord) -> bool:
+    """Ctrl-C while a connection is closed ends the job as at any other moment: SQLAlchemy would
+    write a traceback about it before it passes it on."""
+    return record.exc_info is None or not isinstance(record.exc_info[1], KeyboardInterrupt)
 
 
 def console_connection(engine: Engine) -> sqlite3.Connection:

@@ -173,3 +173,17 @@ def test_writers_of_one_file_take_turns():
     engine = reader("a.db")
     assert revision(engine) == 150
     engine.dispose()
+
+
+def test_an_interruption_as_a_connection_closes_is_passed_on_without_a_traceback(
+    own_directory, monkeypatch, caplog
+):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    with open_for_writing("new.db") as engine, monkeypatch.context() as patch:
+        patch.setattr(engine.dialect, "do_close", interrupted)
+        patch.setattr(engine.dialect, "do_terminate", interrupted)
+        with pytest.raises(KeyboardInterrupt), engine.connect() as connection:
+            connection.invalidate()
+    assert not caplog.records
