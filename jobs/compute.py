@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 
 from db.store import RunRecord
 from modadd.config import Config
-from modadd.kernels import compiled_kernels_work
 from modadd.metrics import METRICS, measure
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import Snapshot
@@ -45,17 +44,6 @@ class Chunk:
         return dataclasses.replace(self, configs=self.configs[:1], epochs=(0,), start=start)
 
 
-def prepare_worker() -> None:
-    """Make this thread or process fit for computing: called once by each worker."""
-    if not compiled_kernels_work():
-        import torch
-
-        # One chunk a core: threads inside an operation of this size would only wait for each
-        # other, and a result would depend on how many there are.
-        torch.set_num_threads(1)
-    _keep_freed_memory()
-
-
 def prepare_process() -> None:
     """`prepare_worker` for a process of its own."""
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -70,11 +58,12 @@ def _end_with_parent() -> None:
         os._exit(1)
 
 
-def _keep_freed_memory() -> None:
-    """Have glibc reuse freed arrays rather than hand them back to the system.
+def prepare_worker() -> None:
+    """Make this process fit for computing: called once by each worker, thread or process.
 
-    The page faults of fresh arrays cost up to three times what the arithmetic does (measured: 80
-    against 23 ms a simulation).
+    glibc is to reuse freed arrays rather than hand them back to the system: the page faults of
+    fresh arrays cost up to three times what the arithmetic does (measured: 80 against 23 ms a
+    simulation).
     """
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
@@ -89,7 +78,7 @@ def load_kernels(chunk: Chunk) -> None:
 
     Once in the driver, before workers would each do it.
     """
-    if chunk.device != "cpu" or not compiled_kernels_work():
+    if not SIMULATORS[chunk.kind].kernel_serves(chunk.configs[0], chunk.device):
         return
     text = "compiling for this processor: once, some 15 s, and kept on disk"
     notice = threading.Timer(2.0, print, [text], {"file": sys.stderr})

@@ -16,7 +16,6 @@ from jobs.compute import Chunk
 from jobs.requests import KEPT_PARAMETERS, Request
 from jobs.workers import Resources
 from modadd.config import Config, ConfigError
-from modadd.kernels import compiled_kernels_work
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 
@@ -147,8 +146,9 @@ def _chunks(kind: str, configs: list[Config], keep: Keep, resources: Resources) 
 
 def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
     """How many runs like this one a chunk may hold."""
-    worked, _ = SIMULATORS[config.kind].numbers(config)
-    if resources.device == "cpu" and compiled_kernels_work():
+    simulator = SIMULATORS[config.kind]
+    worked, _ = simulator.numbers(config)
+    if simulator.kernel_serves(config, resources.device):
         quick = CHUNK_NUMBERS // (worked * config.length)
     else:
         quick = BATCH_NUMBERS[resources.device] // worked

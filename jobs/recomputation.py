@@ -18,6 +18,7 @@ from jobs.compute import Chunk, compute
 from jobs.starts import check_starts, with_start
 from jobs.verification import config_of, numbers
 from modadd.config import ConfigError
+from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 
 EARLY = 10  # epochs, or steps
@@ -26,15 +27,22 @@ TOLERANCE = 1e-3  # of the arrangement's largest coordinate
 
 class Comparison(NamedTuple):
     """A stored run beside its recomputation. distances: (snapshot,) the largest difference of a
-    coordinate, in units of the largest coordinate; 0 is bit for bit, parameters included."""
+    coordinate, in units of the largest coordinate; 0 is bit for bit, parameters included.
+    by_kernel: which engine computed it again."""
 
     run: WholeRun
+    by_kernel: bool
     epochs: NDArray[np.int64]
     distances: NDArray[np.float64]
 
     @property
     def equal(self) -> bool:
         return not self.distances.any()
+
+    @property
+    def origin(self) -> tuple[int, bool]:
+        """The job and the engine: releases differ in which sizes they leave to the kernel."""
+        return self.run.job_id, self.by_kernel
 
     @property
     def agrees_to(self) -> int:
@@ -81,7 +89,8 @@ def _compared(engine: Engine, run: WholeRun) -> Comparison:
         distances[last] = np.maximum(distances[last], behind)
     if len(again.epochs) != len(run.snapshots):
         distances[-1] = np.inf  # one of the two diverged before the other
-    return Comparison(run, np.array(again.epochs[: len(distances)]), distances)
+    by_kernel = SIMULATORS[run.kind].kernel_serves(config, chunk.device)
+    return Comparison(run, by_kernel, np.array(again.epochs[: len(distances)]), distances)
 
 
 def _distances(stored: NDArray[np.float32], again: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -95,17 +104,17 @@ def _distances(stored: NDArray[np.float32], again: NDArray[np.float32]) -> NDArr
 def judged(comparisons: Sequence[Comparison]) -> Iterator[tuple[bool, str]]:
     """(whether it is a fault, what to say) of each run that does not come out bit for bit.
 
-    A job is computed by one engine on one machine: where some of its runs come out bit for bit,
-    all of them must.
+    A job is computed on one machine, and by one engine all runs that this one serves: where some of
+    them come out bit for bit, all of them must.
     """
-    same = {compared.run.job_id for compared in comparisons if compared.equal}
+    same = {compared.origin for compared in comparisons if compared.equal}
     for compared in comparisons:
         run = compared.run
         if compared.equal:
             continue
         begins = int(compared.epochs[compared.distances > 0][0])
         early = compared.distances[compared.epochs <= EARLY]
-        if run.job_id in same:
+        if compared.origin in same:
             where = f"from epoch {begins} on, where others of its job do not"
             yield True, f"run {run.run_id}: computed again, it differs {where}"
         elif (early > TOLERANCE).any():

@@ -84,6 +84,11 @@ def numbers(config: ParticleConfig) -> tuple[int, int]:
     return pair_count(config.modulus) ** 2, config.modulus * config.embedding_dim
 
 
+def kernel_serves(_config: ParticleConfig, device: str) -> bool:
+    """Whether the compiled kernel simulates such a config, of whatever size, or torch does."""
+    return device == "cpu" and compiled_kernels_work()
+
+
 def simulate(
     configs: Sequence[ParticleConfig],
     epochs: Sequence[int],
@@ -99,7 +104,7 @@ def simulate(
     such as a network's embedding.
     """
     # Imported here: only those who simulate should wait for torch, or for the compiled kernels.
-    if device == "cpu" and compiled_kernels_work():
+    if kernel_serves(configs[0], device):
         from modadd.kernels import processor
 
         return processor.simulate(configs, epochs, threads, start)

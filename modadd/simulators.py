@@ -21,8 +21,9 @@ class Simulator(NamedTuple):
     """run(configs of equal shape, sorted epochs, device) yields a Snapshot for each epoch.
 
     numbers: how many numbers one run of a config works on in a step, and stores in a snapshot;
-    from these the jobs choose how many runs share a batch. has_classifier: whether its snapshots
-    have parameters behind the arrangement. schedule: the default for
+    from these the jobs choose how many runs share a batch. kernel_serves: whether the compiled
+    kernel computes a config on a device, a run at a time, or torch does. has_classifier: whether
+    its snapshots have parameters behind the arrangement. schedule: the default for
     `modadd.snapshots.schedule`. title: what people call its runs. origin: for runs that begin
     where a stored run was, that run's identity and the epoch, by config; whoever has the store
     hands that snapshot to `run` as `start`. dynamics: the kind that such runs go on like.
@@ -31,6 +32,7 @@ class Simulator(NamedTuple):
     config: type[Config]
     run: Callable[..., Iterator[Snapshot]]
     numbers: Callable[[Any], tuple[int, int]]
+    kernel_serves: Callable[[Any, str], bool]
     has_classifier: bool
     schedule: str
     title: str
@@ -43,6 +45,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=TrainingConfig,
         run=train,
         numbers=training.numbers,
+        kernel_serves=training.kernel_serves,
         has_classifier=True,
         schedule="default",
         title="networks",
@@ -51,6 +54,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=ParticleConfig,
         run=simulate,
         numbers=particles.numbers,
+        kernel_serves=particles.kernel_serves,
         has_classifier=False,
         schedule="all",
         title="particle simulations",
@@ -59,6 +63,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=TwinConfig,
         run=simulate,
         numbers=particles.numbers,
+        kernel_serves=particles.kernel_serves,
         has_classifier=False,
         schedule="final",
         title="twins of networks",
@@ -69,6 +74,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=BranchConfig,
         run=train_branches,
         numbers=training.numbers,
+        kernel_serves=training.kernel_serves,
         has_classifier=True,
         schedule="final",
         title="branches of networks",

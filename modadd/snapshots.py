@@ -51,6 +51,17 @@ class Snapshot:
         )
 
 
+def joined(parts: Sequence[Snapshot]) -> Snapshot:
+    """Batches at one epoch as a single batch."""
+    classifiers = [part.classifier for part in parts if part.classifier is not None]
+    return Snapshot(
+        tuple(config for part in parts for config in part.configs),
+        parts[0].epoch,
+        np.concatenate([part.embedding for part in parts]),
+        np.concatenate(classifiers) if classifiers else None,
+    )
+
+
 MOST_SNAPSHOTS = 1_000_000
 
 

@@ -73,10 +73,32 @@ class TrainingConfig(Config):
         return tuple(getattr(self, f"decay_{group}") for group in GROUPS)
 
 
+# Numbers worked on in a step from which torch is as fast as the compiled kernel or faster. Measured
+# (Xeon, AVX-512, 2 cores with 1 MiB of second cache each; `make bench` prints the curve), torch's
+# time over the kernel's: 1.1 at N = 113, H = 512 (6 million), 0.95 at H = 1536 (17 million), 0.8 at
+# H = 2048 (22 million), 0.7 at H = 4096; at N = 211, 1.0 at H = 512 (26 million) and 0.75 at 1024.
+# (With D = 64, torch is 0.9 times already at N = 59 or 113, H = 512.)
+LARGE_NUMBERS = 16_000_000
+
+
 def numbers(config: TrainingConfig) -> tuple[int, int]:
     """How many numbers a run works on in a step (activations and slopes) and in a snapshot."""
     trained = training_pair_count(config.modulus, config.train_fraction)
     return 2 * (config.hidden_size + config.modulus) * trained, parameter_count(config)
+
+
+def kernel_serves(config: TrainingConfig, device: str) -> bool:
+    """Whether the compiled kernel trains such a config, or torch does."""
+    return device == "cpu" and compiled_kernels_work() and not is_large(config)
+
+
+def is_large(config: TrainingConfig) -> bool:
+    """Whether a processor trains such a config by torch's products of one run's whole matrices.
+
+    The compiled kernel multiplies faster what its second cache holds, and needs no start-up.
+    """
+    worked, _ = numbers(config)
+    return worked >= LARGE_NUMBERS
 
 
 def train(
@@ -90,12 +112,12 @@ def train(
 
     Snapshot `t` holds the parameters after t steps, so epoch 0 is the initialisation. Runs do not
     touch each other: one that diverges fills with NaN or inf, its companions are unaffected.
-    device: any that torch knows. threads: how many cores share the runs on a CPU; they change no
-    number. start: parameters to begin with at epoch 0 in place of the initialisation's, such as a
-    snapshot of other configs; Adam's moments begin at 0.
+    device: any that torch knows. threads: how many cores share the runs where the compiled kernel
+    serves; they change no number. start: parameters to begin with at epoch 0 in place of the
+    initialisation's, such as a snapshot of other configs; Adam's moments begin at 0.
     """
     # Imported here: only those who train should wait for torch, and for Numba's compiled kernels.
-    if device == "cpu" and compiled_kernels_work():
+    if kernel_serves(configs[0], device):
         from modadd.kernels import processor
 
         return processor.train(configs, epochs, threads, start)

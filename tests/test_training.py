@@ -10,11 +10,13 @@ from modadd import training
 from modadd.training import TrainingConfig, train
 
 
-@pytest.fixture(autouse=True, params=["compiled kernel", "torch"])
+@pytest.fixture(autouse=True, params=["compiled kernel", "torch", "torch, run by run"])
 def engine(request, monkeypatch):
-    """Every test here runs on both engines."""
-    compiled = request.param == "compiled kernel"
-    monkeypatch.setattr(training, "compiled_kernels_work", lambda: compiled)
+    """Every test here runs on both engines, and as large networks are trained."""
+    if request.param == "torch":
+        monkeypatch.setattr(training, "compiled_kernels_work", lambda: False)
+    if request.param == "torch, run by run":
+        monkeypatch.setattr(training, "LARGE_NUMBERS", 0)
 
 
 def flat(snapshot):

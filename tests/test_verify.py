@@ -246,9 +246,9 @@ class FakeRun:
         self.run_id, self.job_id, self.last_epoch = run_id, job_id, 100
 
 
-def compared(run_id, distances, job_id=1):
+def compared(run_id, distances, job_id=1, by_kernel=True):
     epochs = np.array([0, 10, 50, 100])
-    return Comparison(FakeRun(run_id, job_id), epochs, np.array(distances, dtype=float))
+    return Comparison(FakeRun(run_id, job_id), by_kernel, epochs, np.array(distances, dtype=float))
 
 
 def test_another_machine_is_held_to_the_beginning_alone():
@@ -260,7 +260,7 @@ def test_another_machine_is_held_to_the_beginning_alone():
 
 
 def test_a_run_kept_at_its_end_alone_says_nothing_on_another_machine():
-    only = Comparison(FakeRun(1, 1), np.array([0, 100]), np.array([0, 2.0]))
+    only = Comparison(FakeRun(1, 1), True, np.array([0, 100]), np.array([0, 2.0]))
     assert [fault for fault, _ in judged([only])] == [False]
 
 
@@ -268,9 +268,8 @@ def test_one_run_of_a_job_that_comes_out_equal_binds_the_others():
     equal, rounded = compared(1, [0] * 4), compared(2, [0, 1e-9, 0, 0])
     assert [fault for fault, _ in judged([equal, rounded])] == [True]
     assert [fault for fault, _ in judged([rounded])] == [False]
-    assert [fault for fault, _ in judged([equal, compared(2, [0, 1e-9, 0, 0], job_id=2)])] == [
-        False
-    ]
+    for other in ({"job_id": 2}, {"by_kernel": False}):
+        assert [f for f, _ in judged([equal, compared(2, [0, 1e-9, 0, 0], **other)])] == [False]
 
 
 def test_runs_to_compute_again_are_spread_over_all():

@@ -1,7 +1,6 @@
 """The compiled kernels' engines: batches of runs on a processor's cores, a run a core at a time.
 
-They serve every size. Measured from N = 5 to 113, H = 8 to 512 and D = 2 to 64, the training kernel
-is never slower than torch's matrix products (`make bench`), so there is no size to hand over at.
+From where torch's products of whole matrices are faster: `modadd.training.is_large`.
 """
 
 import itertools

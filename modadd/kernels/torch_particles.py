@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import torch
 
+from modadd.kernels.torch_settings import steady_arithmetic
 from modadd.particles import Coefficients, ParticleConfig, initial_positions, step
 from modadd.snapshots import Snapshot
 
@@ -20,7 +21,8 @@ def simulate(
     coefficients = Coefficients(configs)
     done = 0
     for epoch in epochs:
-        for _ in range(done, epoch):
-            positions = step(positions, coefficients)
+        with steady_arithmetic():
+            for _ in range(done, epoch):
+                positions = step(positions, coefficients)
         done = epoch
         yield Snapshot(tuple(configs), epoch, positions.cpu().numpy().copy())

@@ -6,17 +6,17 @@ each group is contiguous (a strided `bmm` falls back to a loop over runs).
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from modadd.kernels.torch_settings import steady_arithmetic
 from modadd.network import group_counts, group_shapes, initial_parameters, parameter_count
-from modadd.snapshots import Snapshot
+from modadd.snapshots import Snapshot, joined
 from modadd.task import incidence, pairs, split
-from modadd.training import TrainingConfig
+from modadd.training import TrainingConfig, is_large
 
 # Pairs are padded to whole cache lines: products round by where a run lies in memory otherwise.
 ALIGNMENT = 16
@@ -30,29 +30,30 @@ def train(
     start: Snapshot | None = None,
 ) -> Iterator[Snapshot]:
     """Yield a Snapshot at each epoch; see `modadd.training.train`."""
+    if device == "cpu" and is_large(configs[0]) and len(configs) > 1:
+        yield from _one_by_one(configs, epochs, start)
+        return
     batch = _Batch(configs, device, start)
     step = batch.captured_step() if device.startswith("cuda") else batch.step
     done = 0
     for epoch in epochs:
-        with _flushed_subnormals():
+        with steady_arithmetic():
             for _ in range(done, epoch):
                 step()
         done = epoch
         yield batch.snapshot(epoch)
 
 
-@contextmanager
-def _flushed_subnormals() -> Iterator[None]:
-    """Round subnormal floats to zero on this thread.
-
-    Without weight decay, confident logits make the softmax and Adam's second moments subnormal;
-    the CPU then takes 2 to 4 times as long for numbers that change nothing.
-    """
-    torch.set_flush_denormal(True)
-    try:
-        yield
-    finally:
-        torch.set_flush_denormal(False)
+def _one_by_one(
+    configs: Sequence[TrainingConfig], epochs: Sequence[int], start: Snapshot | None
+) -> Iterator[Snapshot]:
+    """`train` where a batch of one run fills the cache already."""
+    streams = [
+        train([config], epochs, "cpu", None if start is None else start.of([run]))
+        for run, config in enumerate(configs)
+    ]
+    for parts in zip(*streams, strict=True):
+        yield joined(parts)
 
 
 class _Batch:
@@ -63,8 +64,9 @@ class _Batch:
     ) -> None:
         self.kept = tuple(configs)
         # torch multiplies a single matrix by another routine than a batch of them, which rounds
-        # differently: a lone run is computed twice, so that it is the same in any company.
-        copies = 2 if len(self.kept) == 1 else 1
+        # differently: a lone run is computed twice, so that it is the same in any company. A large
+        # one never has company.
+        copies = 2 if len(self.kept) == 1 and not (device == "cpu" and is_large(configs[0])) else 1
         configs = self.kept * copies
         parameters = np.tile(initial_parameters(self.kept, start), (copies, 1))
         first = configs[0]

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from curves import curves
+from curves import curves, torch_on_all_cores
 from peers import cdist_imperfections, jax_train, tree_imperfections, vmapped_torch
 from reference import train_plainly
 from whole_jobs import whole_jobs
@@ -51,8 +51,8 @@ def training_contenders() -> dict[str, Contender]:
     return {
         "compiled kernel": kernel(),
         "compiled kernel, weight decay 0": kernel(weight_decay=0.0),
-        "our torch engine, batch 50": (
-            lambda: run_to_end(torch_training.train(hundred[:50], [100], "cpu")), 50 * 100,
+        "our torch engine, batch 50 a core": (
+            lambda: run_to_end(torch_on_all_cores(torch_training.train, hundred, [100])), 100 * 100,
         ),
         "plain PyTorch loop": (lambda: train_plainly(hundred[0], 300), 300),
         "torch.func vmap, batch 100": (lambda: vmapped_torch(hundred, 50), 100 * 50),
@@ -66,8 +66,11 @@ def simulation_contenders() -> dict[str, Contender]:
         "compiled kernel": (
             lambda: run_to_end(processor.simulate(configs, [100], threads=CORES)), 100,
         ),
-        "our torch engine, batch 25": (
-            lambda: run_to_end(torch_particles.simulate(configs[:25], [100], "cpu")), 25,
+        "our torch engine, batch 25 a core": (
+            lambda: run_to_end(
+                torch_on_all_cores(torch_particles.simulate, configs[: 25 * CORES], [100])
+            ),
+            25 * CORES,
         ),
     }  # fmt: skip
 

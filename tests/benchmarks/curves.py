@@ -1,51 +1,67 @@
 """How the cost of training grows, kernel beside torch: each curve varies one default size."""
 
-import os
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from jobs.compute import Chunk, compute
 from jobs.workers import usable_cores
+from modadd.config import Config
 from modadd.kernels import processor, torch_training
-from modadd.snapshots import schedule
-from modadd.training import TrainingConfig, numbers
+from modadd.snapshots import Snapshot, schedule
+from modadd.training import TrainingConfig, is_large, numbers
 
 CORES = usable_cores()
 SIZES: dict[str, list[dict[str, int]]] = {
     "tokens N": [{"modulus": n} for n in (5, 17, 31, 59, 113)],
     "hidden units H": [{"hidden_size": h} for h in (8, 32, 128, 512)],
     "dimension D": [{"embedding_dim": d} for d in (2, 8, 64)],
-    "N and H": [{"modulus": 113, "hidden_size": h} for h in (128, 512, 2048)],
+    "N and H": [{"modulus": 113, "hidden_size": h} for h in (128, 512, 1024, 2048, 4096)],
 }
 
 
 def curves() -> list[str]:
     """Rows of tables: µs a run-step, and what it costs to train many runs and keep snapshots."""
     rows = [
-        "| varied | | kernel, µs a run-step | torch | torch / kernel |",
-        "|---|---|---|---|---|",
+        "| varied | | kernel, µs a run-step | torch | torch / kernel | serves |",
+        "|---|---|---|---|---|---|",
     ]
     for title, points in SIZES.items():
         for sizes in points:
             kernel, peer = _run_step(sizes)
             named = ", ".join(f"{name} = {value}" for name, value in sizes.items())
-            rows.append(f"| {title} | {named} | {kernel:.3g} | {peer:.3g} | {peer / kernel:.1f} |")
+            serves = "torch" if is_large(TrainingConfig(**sizes)) else "kernel"
+            figures = f"{kernel:.3g} | {peer:.3g} | {peer / kernel:.2g}"
+            rows.append(f"| {title} | {named} | {figures} | {serves} |")
     return [*rows, "", *_epochs(), "", *_many_runs(), "", *_snapshots()]
 
 
 def _run_step(sizes: dict[str, int]) -> tuple[float, float]:
-    """µs a run-step on all cores: our kernel and our torch engine."""
+    """µs a run-step on all cores: our kernel, and our torch engine as jobs would have it."""
     worked, _ = numbers(TrainingConfig(**sizes))
-    steps = max(3, min(500, 100_000_000 // worked // 50))
-    runs = max(CORES, min(50, 600_000 // worked))
+    steps = max(2, min(500, 100_000_000 // worked // 50))
+    runs = max(2 * CORES, min(50, 600_000 // worked))  # torch computes a lone one twice
     configs = [TrainingConfig(seed=seed, **sizes) for seed in range(runs)]
     return (
         _least(lambda epochs: processor.train(configs, epochs, threads=CORES), steps, runs),
-        _least(lambda epochs: torch_training.train(configs, epochs, "cpu"), steps, runs),
+        _least(
+            lambda epochs: torch_on_all_cores(torch_training.train, configs, epochs), steps, runs
+        ),
     )
+
+
+def torch_on_all_cores(
+    engine: Any, configs: Sequence[Config], epochs: Sequence[int]
+) -> Iterator[list[Snapshot]]:
+    """One of our torch engines, with a share of the configs on each core."""
+    streams = [engine(configs[core::CORES], epochs, "cpu") for core in range(CORES)]
+    with ThreadPoolExecutor(CORES) as pool:
+        for _ in epochs:
+            yield list(pool.map(next, streams))
 
 
 def _least(train: Any, steps: int, runs: int) -> float:
@@ -83,15 +99,23 @@ def _many_runs() -> list[str]:
         with tempfile.TemporaryDirectory() as folder:
             words = ["train", "--seeds", f"0:{runs}", "--epochs", "20", "--snapshots", "final"]
             words += ["--parameters", "none", "--database", f"{folder}/new.db"]
-            started = time.perf_counter()
             command = [sys.executable, "-m", "jobs.main", *words]
-            child = subprocess.Popen(command, stderr=subprocess.DEVNULL)
-            _, status, used = os.wait4(child.pid, 0)
-            seconds = time.perf_counter() - started
-        assert status == 0
+            launched = [sys.executable, "-c", _LAUNCHER, *command]
+            told = subprocess.run(launched, check=True, stdout=subprocess.PIPE, text=True).stdout
+        seconds, peak = map(float, told.split())
         each = f"{seconds / runs * 1e6:,.0f}"
-        rows.append(f"| {runs:,} | {seconds:.2f} | {each} | {used.ru_maxrss >> 10} |")
+        rows.append(f"| {runs:,} | {seconds:.2f} | {each} | {peak / 1024:.0f} |")
     return rows
+
+
+# A small process between: a program's peak memory counts from what launched it, which is us.
+_LAUNCHER = """
+import resource, subprocess, sys, time
+started = time.perf_counter()
+subprocess.run(sys.argv[1:], check=True, stderr=subprocess.DEVNULL)
+seconds = time.perf_counter() - started
+print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
 
 
 def _snapshots() -> list[str]:
