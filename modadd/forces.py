@@ -23,13 +23,13 @@ such force here.
 """
 
 import math
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
-from modadd.task import incidence, pair_sums, pairs
+from modadd.task import incidence, pairs
 
 # A NumPy array or a torch tensor; what goes in comes out.
 Array = Any
@@ -75,13 +75,43 @@ def pair_force(
     return clustering + sign * pull
 
 
+class Partners(NamedTuple):
+    """What the force law knows of all pairs, as arrays of one library, type and device.
+
+    first, second: (pair,) tokens. same, different: (pair, pair) the weights of same-residue and of
+    different-residue partners. membership: (token, pair) how often a token stands in a pair.
+    """
+
+    first: Array
+    second: Array
+    same: Array
+    different: Array
+    membership: Array
+
+
+def partners(modulus: int, weighting: str, reference: Array) -> Partners:
+    """Those of a modulus and weighting, for positions like `reference`.
+
+    Raises:
+        ValueError: for a weighting that is none of `WEIGHTINGS`.
+    """
+    listed, xp = pairs(modulus), array_namespace(reference)
+    # Copies, because torch warns of arrays that cannot be written.
+    first, second = (
+        xp.asarray(tokens.copy(), device=reference.device)
+        for tokens in (listed.first, listed.second)
+    )
+    same, different = (_like(matrix, reference) for matrix in _weight_matrices(modulus, weighting))
+    return Partners(first, second, same, different, _like(incidence(modulus).T, reference))
+
+
 def pair_sum_forces(
     positions: Array,
     *,
     repulsion: float | Array = 1.0,
     attraction: float | Array = 1.0,
     alignment: float | Array = 1.0,
-    weighting: str = "class-mean",
+    weighting: str | Partners = "class-mean",
     softening: float | Array = 0.0,
     alignment_form: str = "paper",
 ) -> Array:
@@ -89,16 +119,14 @@ def pair_sum_forces(
 
     Pairs are those of `modadd.task.pairs`. Coefficients and softening are numbers or (run,)
     arrays. weighting: `class-mean` averages over each pair's same-residue partners and over its
-    different-residue partners, so that both have the same total (Sec. 6); `none` sums.
-    alignment_form: one of `ALIGNMENT_FORMS`.
+    different-residue partners, so that both have the same total (Sec. 6); `none` sums; who asks
+    often passes the `partners` of one of these. alignment_form: one of `ALIGNMENT_FORMS`.
 
     Equal to summing `pair_force` over all partners, but every distance and every weight is found
     once. Sums, not matrix products: those round by how many runs share the batch.
     """
-    x = pair_sums(positions)
-    same_weight, different_weight = (
-        _like(weights, x) for weights in _weight_matrices(positions.shape[1], weighting)
-    )
+    first, second, same_weight, different_weight, _ = _known(weighting, positions)
+    x = positions[:, first] + positions[:, second]
     g_r, g_a, f_a, epsilon = (
         _per_run(value, x) for value in (repulsion, attraction, alignment, softening)
     )
@@ -130,7 +158,7 @@ def particle_forces(
     repulsion: float | Array = 1.0,
     attraction: float | Array = 1.0,
     alignment: float | Array = 1.0,
-    weighting: str = "class-mean",
+    weighting: str | Partners = "class-mean",
     softening: float | Array = 0.0,
     alignment_form: str = "paper",
 ) -> Array:
@@ -138,17 +166,23 @@ def particle_forces(
 
     F_i = F_j = the force on x_ij; the pair (i, i) counts twice. Arguments as `pair_sum_forces`.
     """
+    known = _known(weighting, positions)
     on_pairs = pair_sum_forces(
         positions,
         repulsion=repulsion,
         attraction=attraction,
         alignment=alignment,
-        weighting=weighting,
+        weighting=known,
         softening=softening,
         alignment_form=alignment_form,
     )
-    membership = _like(incidence(positions.shape[1]).T, positions)
-    return array_namespace(positions).sum(membership[:, :, None] * on_pairs[:, None], axis=2)
+    return array_namespace(positions).sum(known.membership[:, :, None] * on_pairs[:, None], axis=2)
+
+
+def _known(weighting: str | Partners, positions: Array) -> Partners:
+    if isinstance(weighting, Partners):
+        return weighting
+    return partners(positions.shape[1], weighting, positions)
 
 
 def alignment_strengths(alignment: Array, form: str) -> tuple[Array, Array]:

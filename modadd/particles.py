@@ -9,7 +9,7 @@ from array_api_compat import array_namespace
 from numpy.typing import NDArray
 
 from modadd.config import Config, Scalar, count, parameter
-from modadd.forces import ALIGNMENT_FORMS, WEIGHTINGS, Array, particle_forces
+from modadd.forces import ALIGNMENT_FORMS, WEIGHTINGS, Array, particle_forces, partners
 from modadd.kernels import compiled_kernels_work
 from modadd.randomness import Stream, normal
 from modadd.snapshots import Snapshot
@@ -114,33 +114,38 @@ def simulate(
 
 
 class Coefficients:
-    """The numbers of a batch as (run,) columns, and the options that its runs share."""
+    """The numbers of a batch as (run,) columns, and the options that its runs share.
 
-    def __init__(self, configs: Sequence[ParticleConfig]) -> None:
-        def column(name: str) -> NDArray[np.float64]:
-            return np.array([getattr(config, name) for config in configs])
+    As arrays like `reference`, the batch's positions, so that a step makes none anew.
+    """
+
+    def __init__(self, configs: Sequence[ParticleConfig], reference: Array) -> None:
+        xp = array_namespace(reference)
+
+        def column(name: str) -> Array:
+            values = np.array([getattr(config, name) for config in configs])
+            return xp.asarray(values, dtype=reference.dtype, device=reference.device)
 
         self.force = {
             name: column(name) for name in ("repulsion", "attraction", "alignment", "softening")
         }
         self.step_size = column("step_size")[:, None, None]
         self.options = configs[0]
+        self.partners = partners(self.options.modulus, self.options.weighting, reference)
 
 
 def step(positions: Array, coefficients: Coefficients) -> Array:
     """One step: x ← x + ηF, then zero mean and the constant variance are restored."""
-    xp = array_namespace(positions)
     options = coefficients.options
     force = particle_forces(
         positions,
-        weighting=options.weighting,
+        weighting=coefficients.partners,
         alignment_form=options.alignment_form,
         **coefficients.force,
     )
     if options.force_scale == "normalised":
         force = divide_by_mean_norm(force)
-    rate = xp.asarray(coefficients.step_size, dtype=positions.dtype, device=positions.device)
-    return restore_moments(positions + rate * force, options.variance)
+    return restore_moments(positions + coefficients.step_size * force, options.variance)
 
 
 def divide_by_mean_norm(force: Array) -> Array:

@@ -5,14 +5,14 @@ parameters lie in one buffer, group after group, so that AdamW is a handful of o
 each group is contiguous (a strided `bmm` falls back to a loop over runs).
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from modadd.kernels.torch_settings import steady_arithmetic
+from modadd.kernels.torch_settings import captured, steady_arithmetic
 from modadd.network import group_counts, group_shapes, initial_parameters, parameter_count
 from modadd.snapshots import Snapshot, joined
 from modadd.task import incidence, pairs, split
@@ -34,7 +34,9 @@ def train(
         yield from _one_by_one(configs, epochs, start)
         return
     batch = _Batch(configs, device, start)
-    step = batch.captured_step() if device.startswith("cuda") else batch.step
+    step = batch.step
+    if device.startswith("cuda"):
+        step = captured(step, batch.backpropagate)
     done = 0
     for epoch in epochs:
         with steady_arithmetic():
@@ -111,18 +113,6 @@ class _Batch:
     def step(self) -> None:
         self.backpropagate()
         self.update()
-
-    def captured_step(self) -> Callable[[], None]:
-        """`step` as a CUDA graph: its 40 kernels start as one, and none waits for its launch."""
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
-        aside.wait_stream(torch.cuda.current_stream())
-        with torch.cuda.stream(aside):
-            self.backpropagate()  # loads cuBLAS, which a capture cannot; it changes no parameter
-        torch.cuda.current_stream().wait_stream(aside)
-        graph = torch.cuda.CUDAGraph()
-        with torch.cuda.graph(graph):
-            self.step()
-        return graph.replay
 
     def backpropagate(self) -> None:
         """Write ∂(mean cross-entropy)/∂θ of every run into `gradient`."""
