@@ -1,16 +1,43 @@
 """One of the paper's tables beside this database: charts, and the verdict cell by cell."""
 
 from dataclasses import replace
+from typing import NamedTuple
 
+import pandas as pd
 import streamlit as st
 
 from dashboard import cells, loaders, states
 from dashboard.charts_paper import beside_the_paper
-from dashboard.drawn import joined
-from dashboard.opened import Database
+from dashboard.drawn import Drawn, joined
+from dashboard.opened import Database, cached
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
+from modadd.tables import table
+
+
+class Beside(NamedTuple):
+    """found: cells (`modadd.tables.table`); pictures: two charts of them; readable: for people."""
+
+    found: pd.DataFrame
+    pictures: tuple[Drawn, Drawn]
+    readable: pd.DataFrame
+
+
+@cached(32)
+def _beside(opened: Database, name: str, chosen: Filter) -> Beside | None:
+    """Over those of the experiment's runs that pass the filter, of its kind; None without any."""
+    experiment = EXPERIMENTS[name]
+    rows = loaders.runs(opened, chosen, name)
+    if rows.empty:
+        return None
+    found = table(rows, experiment.groups, experiment.reported, means=experiment.means)
+    (group,) = experiment.groups
+    pictures = (
+        beside_the_paper(found, group, "circles", "Share of circles", percent=True),
+        beside_the_paper(found, group, "grid_imperfections", "Imperfections of the grids"),
+    )
+    return Beside(found, pictures, cells.readable(found, experiment.groups))
 
 
 def paper_section(opened: Database, name: str, chosen: Filter) -> None:
@@ -18,20 +45,17 @@ def paper_section(opened: Database, name: str, chosen: Filter) -> None:
     experiment = EXPERIMENTS[name]
     st.header(f"{experiment.place.split(', ')[1]}: {experiment.title}", anchor=name)
     narrowed = chosen if chosen.kind == experiment.kind else Filter(kind=experiment.kind)
-    found = loaders.experiment_cells(opened.of(narrowed.kind), name, narrowed)
-    if found.empty:
+    beside = _beside(opened.of(narrowed.kind), name, narrowed)
+    if beside is None:
         states.no_runs_of(name)
         return
+    found, pictures, readable = beside
     (group,) = experiment.groups
-    pictures = (
-        beside_the_paper(found, group, "circles", "Share of circles", percent=True),
-        beside_the_paper(found, group, "grid_imperfections", "Imperfections of the grids"),
-    )
     for column, chart, part in zip(st.columns(2, gap="large"), pictures, "ab", strict=True):
         column.vega_lite_chart(chart.spec, key=f"{name}-{part}")
     st.markdown(cells.summary(found))
     st.dataframe(
-        cells.readable(found, experiment.groups),
+        readable,
         hide_index=True,
         placeholder="–",
         height="content",

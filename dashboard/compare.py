@@ -3,9 +3,11 @@
 import math
 from collections.abc import Mapping
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard.run_rows import STRUCTURES, structure_shares
 from modadd import statistics
@@ -23,38 +25,57 @@ _MOST_STEPS = 400
 _MOST_AXES = 3
 
 
-def structures(sides: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """A row a side and structure: side, structure, value (a share), low, high, n.
+class Side(NamedTuple):
+    """What is compared of a set of runs. runs: with `structure`. shares: of each structure. values:
+    metric of `DISTRIBUTIONS` that they have → its values among the runs that count, in order. Here
+    and below, runs that diverged are left out."""
 
-    sides: name → runs with `structure`; here and below, runs that diverged are left out.
-    """
+    runs: pd.DataFrame
+    shares: dict[str, Estimate]
+    values: dict[str, NDArray[np.float64]]
+
+
+def side(runs: pd.DataFrame) -> Side:
+    """Of runs with `structure`."""
+    done = runs[runs["status"] == "done"]
+    grids = (done["structure"] != "circle").to_numpy()
+    values = {}
+    for metric in DISTRIBUTIONS:
+        if metric in done:
+            numbers = done[metric].to_numpy(np.float64)
+            counted = np.isfinite(numbers) & (grids | (metric != "grid_imperfections"))
+            values[metric] = np.sort(numbers[counted])
+    return Side(runs, structure_shares(runs), values)
+
+
+def shared_metrics(sides: Mapping[str, Side]) -> list[str]:
+    """The metrics that all sides have."""
+    return [m for m in DISTRIBUTIONS if all(m in one.values for one in sides.values())]
+
+
+def structures(sides: Mapping[str, Side]) -> pd.DataFrame:
+    """A row a side and structure: side, structure, value (a share), low, high, n."""
     rows = [
-        (side, name, *share)
-        for side, runs in sides.items()
-        for name, share in structure_shares(runs).items()
+        (name, structure, *share)
+        for name, one in sides.items()
+        for structure, share in one.shares.items()
     ]
     return pd.DataFrame(rows, columns=["side", "structure", "value", "low", "high", "n"])
 
 
-def measured(runs: pd.DataFrame, metric: str) -> pd.Series:
-    """The values of one of `DISTRIBUTIONS` among the runs that count."""
-    counted = runs["status"] == "done"
-    if metric == "grid_imperfections":
-        counted &= runs["structure"] != "circle"
-    return runs.loc[counted, metric].dropna()
-
-
-def distribution(sides: Mapping[str, pd.DataFrame], metric: str) -> pd.DataFrame:
+def distribution(sides: Mapping[str, Side], metric: str) -> pd.DataFrame:
     """The steps of a metric's distribution: side, value, share (of runs at or below it), low, high
     (the band that holds the whole true distribution in 95 % of samples), n."""
     parts = []
-    for side, runs in sides.items():
-        values = measured(runs, metric)
-        places, shares, half = statistics.distribution(values)
+    for name, one in sides.items():
+        places, shares, half = statistics.distribution(one.values[metric])
         steps = _thinned(len(places))
-        part = pd.DataFrame({"value": places[steps], "share": shares[steps]})
-        band = {"low": (part["share"] - half).clip(0), "high": (part["share"] + half).clip(upper=1)}
-        parts.append(part.assign(side=side, n=len(values), **band))
+        share = shares[steps]
+        part = {
+            "value": places[steps], "share": share, "side": name, "n": len(one.values[metric]),
+            "low": np.clip(share - half, 0, None), "high": np.clip(share + half, None, 1),
+        }  # fmt: skip
+        parts.append(pd.DataFrame(part))
     return pd.concat(parts, ignore_index=True)
 
 
@@ -63,26 +84,25 @@ def _thinned(count: int) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
     return np.unique(np.linspace(0, count - 1, min(count, _MOST_STEPS)).astype(np.int64))
 
 
-def comparison(sides: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+def comparison(sides: Mapping[str, Side]) -> pd.DataFrame:
     """A row a quantity: quantity; of each side, called by what stands before a colon, its value
     with interval, and n; and p that the sides share one probability (Fisher's exact test) or one
     distribution (Kolmogorov-Smirnov)."""
     rows = []
-    shares = [structure_shares(runs) for runs in sides.values()]
     for name in STRUCTURES:
-        both = [share[name] for share in shares]
+        both = [one.shares[name] for one in sides.values()]
         (first, n), (second, other_n) = [
             (0 if share.n == 0 else round(share.value * share.n), share.n) for share in both
         ]
         p = statistics.compare_counts(first, n, second, other_n)
         rows.append(_row(f"share of {name}s", both, p, percent=True))
-    for metric, title in DISTRIBUTIONS.items():
-        if all(metric in runs for runs in sides.values()):
-            values = [measured(runs, metric) for runs in sides.values()]
-            p = statistics.compare_distributions(*values)
-            rows.append(_row(f"mean {title}", [statistics.mean(some) for some in values], p))
-    short = [side.split(":")[0] for side in sides]
-    columns = [name for side in short for name in (side, f"n {side}")]
+    for metric in shared_metrics(sides):
+        values = [one.values[metric] for one in sides.values()]
+        p = statistics.compare_distributions(*values)
+        means = [statistics.mean(some) for some in values]
+        rows.append(_row(f"mean {DISTRIBUTIONS[metric]}", means, p))
+    short = [name.split(":")[0] for name in sides]
+    columns = [name for one in short for name in (one, f"n {one}")]
     return pd.DataFrame(rows, columns=["quantity", *columns, "p"])
 
 

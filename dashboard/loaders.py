@@ -6,18 +6,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from dashboard import compare
 from dashboard.growing import growing_runs
 from dashboard.opened import Database, cached
 from dashboard.run_facts import config_of
 from dashboard.run_picture import RunPicture, picture
+from dashboard.run_rows import with_structure
 from db import arrangements as stored
 from db import console, epochs, queries, run_lists
 from db.arrangements import Arrangements
 from db.filters import Filter, OneOf
 from modadd import procrustes
-from modadd.experiments import EXPERIMENTS
 from modadd.structures import gaps_in_residue
-from modadd.tables import table
 
 
 @cached(8)
@@ -94,15 +94,10 @@ def stored_runs(opened: Database, kind: str) -> int:
     return int(counts.loc[counts["kind"] == kind, "runs"].sum())
 
 
-@cached(32)
-def experiment_cells(opened: Database, name: str, chosen: Filter) -> pd.DataFrame:
-    """The cells of an experiment's table (`modadd.tables.table`) over those of its runs that pass
-    the filter, which is of its kind. Empty without runs."""
-    experiment = EXPERIMENTS[name]
-    rows = runs(opened, chosen, name)
-    if rows.empty:
-        return pd.DataFrame()
-    return table(rows, experiment.groups, experiment.reported, means=experiment.means)
+@cached(16)
+def side(opened: Database, chosen: Filter) -> compare.Side:
+    """What is compared of the runs that pass the filter."""
+    return compare.side(with_structure(runs(opened, chosen)))
 
 
 @cached(8)

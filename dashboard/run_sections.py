@@ -1,6 +1,7 @@
 """Parts of pages with many runs: the gallery of their arrangements, the table of their rows."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import pandas as pd
 import streamlit as st
@@ -8,14 +9,14 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.charts_gallery import FRAME, TILE, gallery_chart
 from dashboard.controls import open_page
+from dashboard.drawn import Drawn
 from dashboard.gallery import MOST_TILES, frames_of, gallery
-from dashboard.opened import Database
+from dashboard.opened import Database, cached
 from dashboard.pages import PAGES
 from dashboard.player import frame_on_screen, player
 from dashboard.run_rows import column_order, label, thumbnail, varying
 from dashboard.takeaway import take_away
 from dashboard.theme import STRUCTURE_COLOURS, residue_colours
-from db.arrangements import Arrangements
 
 TILE_COUNTS = (24, 48, 100, MOST_TILES)
 # Tiles a row by how many there are, so that a screen holds them.
@@ -26,6 +27,39 @@ _FRAMES = " ".join(
     f"{name}</span>"
     for name, colour in STRUCTURE_COLOURS.items()
 )
+
+
+class Tiled(NamedTuple):
+    """tiles: the runs with a `label`. dim: the most dimensions that any has."""
+
+    tiles: pd.DataFrame
+    frames: list[int]
+    dim: int
+    chart: Drawn
+
+
+@cached(16)
+def _tiled(
+    opened: Database,
+    ids: tuple[int, ...],
+    varied: tuple[str, ...],
+    columns: int,
+    alike: bool,
+    _rows: pd.DataFrame,
+) -> Tiled | None:
+    """The runs as small multiples; None where no arrangement is stored. _rows: those of the ids."""
+    frames = frames_of(loaders.stored_epochs(opened, ids))
+    stored = loaders.arrangements(opened, ids, tuple(frames))
+    if not stored:
+        return None
+    about = ["run_id", "seed", *varied, "structure", "radius_ratio", "grid_imperfections"]
+    about += [name for name in ("validation_accuracy",) if name in _rows]
+    tiles = _rows[[*dict.fromkeys([*about, "status"])]].copy()
+    tiles["label"] = [label(row, varied) for row in tiles.to_dict("records")]
+    colours = {n: residue_colours(n) for n in {run.embeddings.shape[1] for run in stored.values()}}
+    shown = gallery(tiles, stored, frames, columns, colours, alike=alike)
+    dim = max(run.embeddings.shape[2] for run in stored.values())
+    return Tiled(tiles, frames, dim, gallery_chart(shown, about))
 
 
 def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql: str) -> None:
@@ -39,21 +73,13 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
         help="Otherwise each tile has the scale of its own run, the same at every epoch.",
     )  # fmt: skip
     assert count is not None
-    first = rows.head(count)
+    first, varied = rows.head(count), tuple(varying(rows, fields))
     ids = tuple(first["run_id"].tolist())
-    frames = frames_of(loaders.stored_epochs(opened, ids))
-    stored = loaders.arrangements(opened, ids, tuple(frames))
-    if not stored:
+    tiled = _tiled(opened, ids, varied, _COLUMNS[count], bool(alike), first)
+    if tiled is None:
         states.nothing_to_draw("These runs have no stored arrangements: run their job again")
         return
-    varied = varying(rows, fields)
-    about = ["run_id", "seed", *varied, "structure", "radius_ratio", "grid_imperfections"]
-    about += [name for name in ("validation_accuracy",) if name in rows]
-    tiles = first[[*dict.fromkeys([*about, "status"])]].copy()
-    tiles["label"] = [label(row, varied) for row in tiles.to_dict("records")]
-    colours = {n: residue_colours(n) for n in {run.embeddings.shape[1] for run in stored.values()}}
-    shown = gallery(tiles, stored, frames, _COLUMNS[count], colours, alike=bool(alike))
-    chart = gallery_chart(shown, about)
+    tiles, frames, dim, chart = tiled
     clickable = "run" in PAGES
     with st.container(key="gallery-box"):
         st.html(f'<div style="font-size:.85rem">{_FRAMES}</div>')
@@ -66,7 +92,7 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
             selection_mode=[TILE] if clickable else None,
             on_select="rerun" if clickable else "ignore",
         )
-    st.caption(_caption(len(rows), len(first), stored, varied))
+    st.caption(_caption(len(rows), len(first), dim, varied))
     take_away(
         "gallery", tiles, sql=sql,
         chart=lambda: chart.having_param(FRAME, value=frame_on_screen(frames)),
@@ -76,10 +102,9 @@ def gallery_section(opened: Database, rows: pd.DataFrame, fields: list[str], sql
         open_page("run", run=picked[0]["run_id"])
 
 
-def _caption(passing: int, shown: int, stored: dict[int, Arrangements], varied: list[str]) -> str:
+def _caption(passing: int, shown: int, dim: int, varied: Sequence[str]) -> str:
     named = f"seed · {varied[0].replace('_', ' ')}" if varied else "seed"
-    flat = max(run.embeddings.shape[2] for run in stored.values())
-    more = f" The first two of {flat} dimensions." if flat > 2 else ""
+    more = f" The first two of {dim} dimensions." if dim > 2 else ""
     return (
         f"{shown} of {passing:,} runs, in the table's order; each tile is named by {named} and "
         "framed by the structure at its end. A token has one colour in all tiles; the origin is in "

@@ -12,7 +12,7 @@ from dashboard.charts_compare import (
     residual_chart,
     structure_chart,
 )
-from dashboard.compare import comparison, distribution, in_words, overlaid, structures
+from dashboard.compare import comparison, distribution, in_words, overlaid, side, structures
 from dashboard.run_rows import with_structure
 from dashboard.states import plain
 from dashboard.theme import on_paper
@@ -183,15 +183,19 @@ def test_alike_arrangements_are_the_last_ones_of_the_filters_done_runs(engine):
     assert len(arrangements.alike_arrangements(engine, Filter(kind="none"), 17, 2)[0]) == 0
 
 
+def compared(sides):
+    return {name: side(runs) for name, runs in sides.items()}
+
+
 def test_shares_and_means_are_those_of_the_runs_that_did_not_diverge(sides):
-    rows, table = structures(sides), comparison(sides)
-    for side, runs in sides.items():
+    rows, table = structures(compared(sides)), comparison(compared(sides))
+    for name, runs in sides.items():
         done = runs[runs["status"] == "done"]
-        part = rows[rows["side"] == side].set_index("structure")
+        part = rows[rows["side"] == name].set_index("structure")
         assert part["value"].sum() == pytest.approx(1)
         assert (part["n"] == len(done)).all()
         assert part["value"]["circle"] == pytest.approx(done["is_circle"].mean())
-        cells = table.set_index("quantity")[[side.split(":")[0], f"n {side.split(':')[0]}"]]
+        cells = table.set_index("quantity")[[name.split(":")[0], f"n {name.split(':')[0]}"]]
         grids = done[done["is_circle"] == 0]["grid_imperfections"]
         text, n = cells.loc["mean imperfections of the grids"]
         assert n == len(grids)
@@ -200,7 +204,7 @@ def test_shares_and_means_are_those_of_the_runs_that_did_not_diverge(sides):
 
 def test_p_is_that_of_the_tests_named(sides):
     left, right = (runs[runs["status"] == "done"] for runs in sides.values())
-    p = comparison(sides).set_index("quantity")["p"]
+    p = comparison(compared(sides)).set_index("quantity")["p"]
     assert p["share of circles"] == statistics.compare_counts(
         int(left["is_circle"].sum()), len(left), int(right["is_circle"].sum()), len(right)
     )
@@ -210,15 +214,15 @@ def test_p_is_that_of_the_tests_named(sides):
 
 
 def test_sides_of_one_run_have_values_without_intervals(sides):
-    one = {side: runs.head(1) for side, runs in sides.items()}
-    table = comparison(one)
+    one = {name: runs.head(1) for name, runs in sides.items()}
+    table = comparison(compared(one))
     assert (table[table["quantity"].str.startswith("mean circ")]["n left"] == 1).all()
     assert "[" not in table.set_index("quantity")["left"]["mean circularity"]
 
 
 def test_the_steps_end_at_one_and_hold_the_band(sides):
     for metric_name in ("grid_imperfections", "radius_ratio", "circularity"):
-        rows = distribution(sides, metric_name)
+        rows = distribution(compared(sides), metric_name)
         for _, part in rows.groupby("side"):
             assert part["share"].iloc[-1] == 1
             assert part["share"].is_monotonic_increasing
@@ -228,8 +232,8 @@ def test_the_steps_end_at_one_and_hold_the_band(sides):
 
 
 def test_a_distribution_of_many_values_is_thinned_to_what_can_be_seen():
-    many = pd.DataFrame({"radius_ratio": np.arange(1, 5001.0), "status": "done"})
-    rows = distribution({"left": many}, "radius_ratio")
+    many = {"radius_ratio": np.arange(1, 5001.0), "status": "done", "structure": "perfect grid"}
+    rows = distribution(compared({"left": pd.DataFrame(many)}), "radius_ratio")
     assert len(rows) == 400
     assert (rows["n"] == 5000).all()
     np.testing.assert_allclose(rows["share"], rows["value"] / 5000)
@@ -278,8 +282,10 @@ def test_the_residuals_are_all_in_the_bars():
 def test_the_charts_can_be_saved(sides):
     one, other = points(2)
     charts = [
-        structure_chart(structures(sides)),
-        distribution_chart(distribution(sides, "radius_ratio"), "radius ratio", threshold=1.2),
+        structure_chart(structures(compared(sides))),
+        distribution_chart(
+            distribution(compared(sides), "radius_ratio"), "radius ratio", threshold=1.2
+        ),
         overlay_chart(overlaid(one, overlay(one, other))),
         residual_chart(pd.DataFrame({"residual": [0.1, 0.2]}), 0.1),
     ]

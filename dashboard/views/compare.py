@@ -5,12 +5,18 @@ import streamlit as st
 
 from dashboard import loaders, states
 from dashboard.charts_compare import distribution_chart, structure_chart
-from dashboard.compare import DISTRIBUTIONS, comparison, distribution, structures
+from dashboard.compare import (
+    DISTRIBUTIONS,
+    Side,
+    comparison,
+    distribution,
+    shared_metrics,
+    structures,
+)
 from dashboard.controls import filter_of_page, filter_of_side
 from dashboard.header import header
 from dashboard.likeness import RIGHT, overlay_section, swap_button
 from dashboard.opened import database
-from dashboard.run_rows import with_structure
 from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.simulators import SIMULATORS
@@ -46,17 +52,13 @@ def named(side: str, chosen: Filter, runs: pd.DataFrame) -> None:
     st.markdown(f"**{side}**: {len(runs):,} {title}{without}  \n{about}")
 
 
-def distributions(sides: dict[str, pd.DataFrame]) -> None:
+def distributions(sides: dict[str, Side]) -> None:
     """The distribution of each metric that both sides have."""
-    both = {
-        metric: title
-        for metric, title in DISTRIBUTIONS.items()
-        if all(metric in runs for runs in sides.values())
-    }
-    for column, (metric, title) in zip(st.columns(len(both)), both.items(), strict=True):
+    both = shared_metrics(sides)
+    for column, metric in zip(st.columns(len(both)), both, strict=True):
         rows = distribution(sides, metric)
         threshold = CIRCLE_THRESHOLD if metric == "radius_ratio" else None
-        chart = distribution_chart(rows, title, threshold=threshold)
+        chart = distribution_chart(rows, DISTRIBUTIONS[metric], threshold=threshold)
         with column:
             st.vega_lite_chart(chart.spec, key=f"distribution-{metric}")
             take_away(metric.replace("_", "-"), rows, chart=chart, sql=sql)
@@ -70,13 +72,11 @@ with st.container(horizontal=True, vertical_alignment="bottom"):
 sql = f"{left.sql()}\n\n{right.sql()}"
 chosen = {f"left: {SIMULATORS[left.kind].title}": left}
 chosen[f"right: {SIMULATORS[right.kind].title}"] = right
-sides = {
-    side: with_structure(loaders.runs(opened.of(one.kind), one)) for side, one in chosen.items()
-}
-for column, (side, runs) in zip(st.columns(2), sides.items(), strict=True):
+sides = {name: loaders.side(opened.of(one.kind), one) for name, one in chosen.items()}
+for column, (name, one) in zip(st.columns(2), sides.items(), strict=True):
     with column:
-        named(side.split(":")[0].capitalize(), chosen[side], runs)
-left_runs, right_runs = sides.values()
+        named(name.split(":")[0].capitalize(), chosen[name], one.runs)
+left_runs, right_runs = (one.runs for one in sides.values())
 if left_runs.empty:
     states.empty_filter(loaders.stored_runs(opened, left.kind))
 if right_runs.empty:
@@ -85,13 +85,13 @@ if right_runs.empty:
     )
     st.stop()
 
-one, two = st.columns([2, 3], gap="medium")
+narrow, broad = st.columns([2, 3], gap="medium")
 rows = structures(sides)
-with one:
+with narrow:
     shares = structure_chart(rows)
     st.vega_lite_chart(shares.spec, key="structures")
     take_away("structures", rows, chart=shares, sql=sql)
-with two:
+with broad:
     table = comparison(sides)
     st.dataframe(
         table,

@@ -6,9 +6,8 @@ from dashboard import loaders, states, table_controls
 from dashboard.controls import filter_of_page
 from dashboard.header import header
 from dashboard.opened import database
-from dashboard.table_rows import at_epoch, named, with_tolerance
-from dashboard.table_sections import runs_section, strip_section, strips, table_section
-from modadd.comparable import papers_rows
+from dashboard.table_loaders import Asked, grouped
+from dashboard.table_sections import runs_section, strip_section, table_section
 from modadd.simulators import SIMULATORS
 from modadd.tables import IMPERFECTIONS
 
@@ -36,37 +35,30 @@ with three:
     epoch = table_controls.epoch(opened, chosen)
 definitions, tolerance = table_controls.definitions(pair)
 
-stored = len(rows)
-rows = named(rows, groups)
-reported = papers_rows(rows, chosen.kind, groups) if epoch is None else {}
-if epoch is not None:
-    rows = at_epoch(rows, loaders.metrics_at(opened, chosen, epoch))
-    if len(rows) < stored:
-        st.caption(f"{len(rows):,} of the {stored:,} runs have metrics at this epoch.")
-if definitions.counting == "prose":
-    rows = with_tolerance(rows, loaders.gaps(opened, chosen.kind, epoch), tolerance)
-if rows["group"].nunique() > table_controls.MOST_GROUPS:
+asked = Asked(opened, chosen, tuple(groups), epoch, definitions, tolerance)
+stored, rows = len(rows), grouped(asked)
+if len(rows) < stored:
+    st.caption(f"{len(rows):,} of the {stored:,} runs have metrics at this epoch.")
+count = rows["group"].nunique()
+if count > table_controls.MOST_GROUPS:
     states.nothing_to_draw(
-        f"That makes {rows['group'].nunique():,} groups, and a page holds "
-        f"{table_controls.MOST_GROUPS}: group by fewer fields, or narrow the filter"
+        f"That makes {count:,} groups, and a page holds {table_controls.MOST_GROUPS}: group by "
+        "fewer fields, or narrow the filter"
     )
     st.stop()
 
-table_section(rows, groups, reported, definitions, chosen)
+table_section(asked)
 if not set(definitions.columns) <= set(rows):
     states.nothing_to_draw("These runs lack a metric of the pair: correlate another")
     st.stop()
 if definitions.counted(rows).empty:
     states.nothing_to_draw("No run counts: all of them diverged, which a switch above lets in")
     st.stop()
-runs_section(rows, groups, definitions, chosen)
+runs_section(asked)
 st.header("What the correlation hangs on", anchor=False)
 left, right = st.columns(2, gap="large")
-by_threshold, by_tolerance = strips(
-    opened, chosen, epoch, tuple(groups), definitions, tolerance, rows
-)
 with left:
-    strip_section("threshold", by_threshold, groups, definitions.threshold, chosen)
+    strip_section(asked, "threshold")
 with right:
     if IMPERFECTIONS in pair:
-        strip_section("tolerance", by_tolerance, groups, tolerance, chosen)
+        strip_section(asked, "tolerance")
