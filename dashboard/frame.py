@@ -5,7 +5,7 @@ from functools import partial
 import streamlit as st
 
 from dashboard import controls, live, loaders, states
-from dashboard.opened import Database, database, shown_location
+from dashboard.opened import Database, database, show_database, shown_location
 from dashboard.pages import PAGES, Page
 from db.connect import StoreError, understood
 from modadd.config import ConfigError
@@ -39,6 +39,7 @@ def run() -> None:
         opened: Database | None = database()
     except StoreError as error:
         opened, reason = None, str(error)
+    show_database(opened)
     live.follow(opened, partial(_part, page))
     has_runs = opened is not None and not loaders.kind_counts(opened).empty
     if page.needs_runs and not has_runs:

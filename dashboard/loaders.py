@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from dashboard import compare
-from dashboard.growing import growing_runs
+from dashboard.growing import growing_counts, growing_runs
 from dashboard.opened import Database, cached
 from dashboard.run_facts import config_of
 from dashboard.run_picture import RunPicture, picture
@@ -23,7 +23,8 @@ from modadd.structures import gaps_in_residue
 @cached(8)
 def kind_counts(opened: Database) -> pd.DataFrame:
     """Columns kind, status, runs."""
-    return queries.kind_counts(opened.engine)
+    counts = growing_counts(opened.number).at(opened)
+    return counts.groupby(["kind", "status"])["runs"].sum().reset_index()
 
 
 @cached(8)
@@ -34,8 +35,14 @@ def experiment_counts(opened: Database) -> pd.DataFrame:
 
 @cached(8)
 def job_progress(opened: Database) -> pd.DataFrame:
-    """As `db.run_lists.job_progress`."""
-    return run_lists.job_progress(opened.engine)
+    """As `db.run_lists.last_jobs`, with `stored_runs` and `diverged_runs` of each."""
+    counts = growing_counts(opened.number).at(opened)
+    by_job = counts.groupby("job_id")["runs"].sum()
+    diverged = counts[counts["status"] == "diverged"].groupby("job_id")["runs"].sum()
+    jobs = run_lists.last_jobs(opened.engine)
+    for name, found in (("stored_runs", by_job), ("diverged_runs", diverged)):
+        jobs[name] = jobs["job_id"].map(found).fillna(0).astype(int)
+    return jobs
 
 
 @cached(16)
@@ -76,10 +83,12 @@ def runs(opened: Database, chosen: Filter, experiment: str | None = None) -> pd.
     Raises:
         StoreError: for a column that the database lacks.
     """
-    known = all_runs(opened, chosen.kind)
     if chosen == Filter(kind=chosen.kind) and experiment is None:
-        return known
+        return all_runs(opened, chosen.kind)
     passing = run_lists.filtered_runs(opened.engine, chosen, ("run_id",), experiment=experiment)
+    if passing.empty:  # the columns, without a row
+        return run_lists.filtered_runs(opened.engine, chosen, experiment=experiment)
+    known = all_runs(opened, chosen.kind)
     return known[known["run_id"].isin(passing["run_id"])].reset_index(drop=True)
 
 

@@ -45,9 +45,10 @@ class Database:
             return self
         return replace(self, revision=max(last.revision for last in self._last(*kinds)))
 
-    def has_only_added(self, kind: str, since: int) -> bool:
-        """Whether the runs of a kind that were there at a revision are known to stand unchanged."""
-        return bool(self.changes) and all(last.rewritten <= since for last in self._last(kind))
+    def has_only_added(self, *kinds: str, since: int) -> bool:
+        """Whether the runs of these kinds that were there at a revision are known to stand
+        unchanged."""
+        return bool(self.changes) and all(last.rewritten <= since for last in self._last(*kinds))
 
     def _last(self, *kinds: str) -> list[Changed]:
         return [self.changes.get(kind, Changed(0, 0)) for kind in (ANY_KIND, *kinds)]
@@ -94,6 +95,23 @@ def database() -> Database:
             engine, number = _engine(file, inode, seen.restored)
         seen.revision = now
     return Database(engine, number, now, changes(engine))
+
+
+_SHOWN = "shown"  # in the session: the database at the moment that its page is of
+
+
+def show_database(opened: Database | None) -> None:
+    """Make this what the page that is being drawn is of."""
+    st.session_state[_SHOWN] = opened
+
+
+def database_shown() -> Database:
+    """The database at the moment that this page is of, the same for all parts of the page.
+
+    Raises:
+        StoreError: if there is nothing to read.
+    """
+    return st.session_state[_SHOWN] or database()
 
 
 def watched() -> Database | None:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import Engine, case, func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from db.connect import StoreError
@@ -119,30 +119,22 @@ def experiments(engine: Engine, kind: str) -> list[str]:
         return list(connection.execute(query).scalars())
 
 
-def job_progress(engine: Engine, most: int = 20) -> pd.DataFrame:
+def last_jobs(engine: Engine, most: int = 20) -> pd.DataFrame:
     """The last jobs, newest first.
 
-    Columns job_id, command, started_at, finished_at (NULL: not noted), device, planned_runs,
-    stored_runs, diverged_runs. Runs that a later job stored again count as the later one's.
+    Columns job_id, command, started_at, finished_at (NULL: not noted), device, planned_runs.
     """
-    diverged = func.sum(case((Run.status == "diverged", 1), else_=0))
-    query = (
-        select(
-            Job.job_id,
-            Job.command,
-            Job.started_at,
-            Job.finished_at,
-            Job.device,
-            Job.planned_runs,
-            func.count(Run.run_id).label("stored_runs"),
-            func.coalesce(diverged, 0).label("diverged_runs"),
-        )
-        .outerjoin(Run, Run.job_id == Job.job_id)
-        .group_by(Job.job_id)
-        .order_by(Job.job_id.desc())
-        .limit(most)
-    )
+    columns = (Job.command, Job.started_at, Job.finished_at, Job.device, Job.planned_runs)
+    query = select(Job.job_id, *columns).order_by(Job.job_id.desc()).limit(most)
     return pd.read_sql(query, engine)
+
+
+def run_counts(engine: Engine, after: int = 0) -> pd.DataFrame:
+    """Columns kind, status, job_id, runs, last: how many runs with a run_id above `after` there
+    are, and the last of them. A run that a later job stored again counts as the later one's."""
+    count, last = func.count().label("runs"), func.max(Run.run_id).label("last")
+    query = select(Run.kind, Run.status, Run.job_id, count, last).where(Run.run_id > after)
+    return pd.read_sql(query.group_by(Run.kind, Run.status, Run.job_id), engine)
 
 
 def run_details(engine: Engine, run_id: int) -> dict[str, Any] | None:

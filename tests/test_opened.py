@@ -11,7 +11,7 @@ import pytest
 
 from dashboard import growing, loaders
 from dashboard.opened import database
-from db import run_lists
+from db import queries, run_lists
 from db.connect import open_for_writing
 from db.filters import Filter
 from db.store import add_to_experiments, update_series
@@ -22,7 +22,7 @@ NETWORKS = Filter(kind="transformer")
 @pytest.fixture
 def looking(modadd, monkeypatch):
     """A database of one network; what opens it as a page does."""
-    modadd("train", "--epochs", 2)
+    modadd("train", "--epochs", 2, "--snapshots", "final")
 
     def look():
         monkeypatch.setattr("sys.argv", ["streamlit"])
@@ -76,7 +76,7 @@ def test_all_runs_are_read_where_a_stored_one_was_replaced(looking, modadd, aske
     networks(looking)
     modadd("train", "--epochs", 2, "--snapshots", "all")
     pd.testing.assert_frame_equal(*networks(looking))
-    assert asked[-1] == NETWORKS
+    assert asked == [NETWORKS, NETWORKS]
 
 
 def test_all_runs_are_read_where_new_ones_lack_a_number(looking, modadd, asked):
@@ -88,6 +88,50 @@ def test_all_runs_are_read_where_new_ones_lack_a_number(looking, modadd, asked):
     pd.testing.assert_frame_equal(kept, stored)
     assert kept["radius_ratio"].isna().tolist() == [False, True]
     assert asked[-1] == NETWORKS
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """After which run counting began, each time."""
+    found, count = [], growing.run_counts
+    monkeypatch.setattr(
+        growing,
+        "run_counts",
+        lambda engine, after=0: found.append(after) or count(engine, after),
+    )
+    return found
+
+
+def counts(looking):
+    """Runs by kind and status, and those stored by each job, as pages have them."""
+    opened = looking()
+    kinds = queries.kind_counts(opened.engine).sort_values(["kind", "status"], ignore_index=True)
+    pd.testing.assert_frame_equal(loaders.kind_counts(opened), kinds)
+    jobs = loaders.job_progress(opened)
+    with opened.engine.connect() as connection:
+        stored = connection.exec_driver_sql(
+            "SELECT job_id, count(run_id), coalesce(sum(status = 'diverged'), 0) FROM jobs "
+            "LEFT JOIN runs USING (job_id) GROUP BY job_id ORDER BY job_id DESC"
+        ).all()
+    names = ["job_id", "stored_runs", "diverged_runs"]
+    assert list(jobs[names].itertuples(index=False, name=None)) == [tuple(row) for row in stored]
+
+
+def test_new_runs_alone_are_counted(looking, modadd, counted):
+    modadd("simulate", "--steps", 2, "--seeds", "0:3")
+    counts(looking)
+    modadd("train", "--epochs", 2, "--seeds", 1, 2, "--learning-rate", 0.01, 1e38)
+    counts(looking)
+    modadd("simulate", "--steps", 2, "--seeds", 3)
+    counts(looking)
+    assert counted == [0, 4, 8]
+
+
+def test_all_runs_are_counted_where_a_stored_one_was_replaced(looking, modadd, counted):
+    counts(looking)
+    modadd("train", "--epochs", 2, "--snapshots", "all", "--seeds", 0, 1)
+    counts(looking)
+    assert counted == [0, 0]
 
 
 def test_an_older_copy_in_its_place_is_read_from_the_start(looking, modadd):

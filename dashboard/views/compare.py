@@ -16,13 +16,13 @@ from dashboard.compare import (
 from dashboard.controls import filter_of_page, filter_of_side
 from dashboard.header import header
 from dashboard.likeness import RIGHT, overlay_section, swap_button
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.simulators import SIMULATORS
 from modadd.structures import CIRCLE_THRESHOLD
 
-opened, left = database(), filter_of_page()
+opened, left = database_shown(), filter_of_page()
 header(
     "Compare",
     "Two sets of runs beside each other: bars and bands are 95 % intervals, and a small p says "

@@ -14,14 +14,14 @@ from dashboard.law_sections import (
     row_of,
     twin_section,
 )
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.run_parts import pick_run
 from db.filters import Filter
 from modadd.branches import BranchConfig
 from modadd.twins import TwinConfig
 
 chosen = filter_of_page()
-opened = database().of(chosen.kind, TwinConfig.kind, BranchConfig.kind)
+opened = database_shown().of(chosen.kind, TwinConfig.kind, BranchConfig.kind)
 header(
     "The law on trial",
     "The paper argues for its force law by the look of what it leads to. Here the law itself is "

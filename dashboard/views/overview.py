@@ -7,7 +7,7 @@ from dashboard.beside import paper_section
 from dashboard.controls import filter_of_page, kinds_offered
 from dashboard.header import header
 from dashboard.jobs_shown import jobs_section
-from dashboard.opened import Database, database
+from dashboard.opened import Database, database_shown
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.experiments import EXPERIMENTS
@@ -40,7 +40,7 @@ def experiments(opened: Database) -> None:
     take_away("experiments", wide, command=terminal("list"))
 
 
-opened, chosen = database(), filter_of_page()
+opened, chosen = database_shown(), filter_of_page()
 header(
     "Clustering and alignment in modular addition",
     "What this database holds, and the paper's Tables 1 and 2 beside it: points are estimates, "

@@ -9,7 +9,7 @@ from dashboard import loaders, states
 from dashboard.charts_phases import CELL, curve, heat_map
 from dashboard.controls import filter_of_page, open_page, set_filter
 from dashboard.header import header
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.phase_queries import filter_of_cell, grouped_sql
 from dashboard.run_rows import varying
 from dashboard.takeaway import take_away
@@ -20,7 +20,7 @@ ALONE = "(none: a curve)"
 AMONG = {"all runs": None, **{f"{name}s": name for name in ("circle", "grid", "imperfect grid")}}
 
 chosen = filter_of_page()
-opened = database().of(chosen.kind)
+opened = database_shown().of(chosen.kind)
 header(
     "Phase diagram",
     "Where in the space of configs which structures form: each cell is the share of a structure, "

@@ -7,7 +7,7 @@ from dashboard.charts_panels import FRAME
 from dashboard.charts_run import run_chart
 from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.pages import PAGES
 from dashboard.player import frame_on_screen, player
 from dashboard.run_facts import config_of, sweep_words
@@ -35,7 +35,7 @@ PARTICLES = (
     r"r = x_{ij} - x_{kl}",
 )
 
-opened, chosen = database(), filter_of_page()
+opened, chosen = database_shown(), filter_of_page()
 run_id = pick_run(opened, chosen)
 details = loaders.run_details(opened, run_id)
 assert details is not None, "pick_run takes stored runs alone"

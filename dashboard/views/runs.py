@@ -9,7 +9,7 @@ from dashboard.brush import brush_in_url, chart_key, first_brush, forget_brush, 
 from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
 from dashboard.header import header
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.run_rows import about_marks, marks, structure_shares, with_structure
 from dashboard.run_sections import gallery_section, table_section
 from dashboard.takeaway import take_away
@@ -17,7 +17,7 @@ from db.filters import Between, Filter
 from modadd.simulators import SIMULATORS
 
 chosen = filter_of_page()
-opened = database().of(chosen.kind)
+opened = database_shown().of(chosen.kind)
 header(
     "Runs",
     "Every run of the filter: where it ended (scatter), how its tokens moved (gallery), and all of "

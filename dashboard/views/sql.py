@@ -8,7 +8,7 @@ import streamlit as st
 from dashboard import loaders, states
 from dashboard.charts_console import MARKS, MOST_CATEGORIES, quick_chart
 from dashboard.header import header
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.takeaway import take_away
 from db.console import FUNCTIONS, MOST_CHARACTERS, MOST_ROWS, Answer
 from db.worked_queries import worked_queries
@@ -97,7 +97,7 @@ def result(answer: Answer, sql: str) -> None:
     take_away("sql-result", answer.rows, chart=draw(answer), sql=sql)
 
 
-opened = database()
+opened = database_shown()
 header(
     "SQL",
     "Ask the database anything: one SELECT at a time, which can read and nothing else, and is cut "

@@ -5,14 +5,14 @@ import streamlit as st
 from dashboard import loaders, states, table_controls
 from dashboard.controls import filter_of_page
 from dashboard.header import header
-from dashboard.opened import database
+from dashboard.opened import database_shown
 from dashboard.table_loaders import Asked, grouped
 from dashboard.table_sections import runs_section, strip_section, table_section
 from modadd.simulators import SIMULATORS
 from modadd.tables import IMPERFECTIONS
 
 chosen = filter_of_page()
-opened = database().of(chosen.kind)
+opened = database_shown().of(chosen.kind)
 header(
     "Tables",
     "The paper's table over the runs of the filter, a row a group, each number with its 95 % "
