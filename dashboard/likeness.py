@@ -1,7 +1,7 @@
 """Part of the Compare page: one run laid over another, and the runs that are most like it."""
 
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
@@ -11,13 +11,14 @@ from dashboard import loaders, states
 from dashboard.charts_compare import overlay_chart, residual_chart
 from dashboard.compare import in_words, overlaid
 from dashboard.controls import link_query, set_filter
-from dashboard.opened import Database
+from dashboard.drawn import Drawn
+from dashboard.opened import Database, cached
 from dashboard.pages import PAGES
 from dashboard.run_rows import thumbnail, varying
 from dashboard.takeaway import take_away
 from dashboard.theme import residue_colours
 from db.filters import Filter
-from modadd.procrustes import overlay
+from modadd.procrustes import Overlay, overlay
 from modadd.simulators import SIMULATORS
 
 RIGHT = "right_"  # before the URL keys of the right side's filter
@@ -44,9 +45,16 @@ def _swap(left: Filter, right: Filter, left_run: str | None, right_run: str | No
 
 
 def overlay_section(
-    opened: Database, left: pd.DataFrame, right_filter: Filter, right: pd.DataFrame, sql: str
+    opened: Database,
+    left_filter: Filter,
+    left: pd.DataFrame,
+    right_filter: Filter,
+    right: pd.DataFrame,
+    sql: str,
 ) -> None:
     """A run of the left with the run of the right that is most like it, or with another one."""
+    kinds = left_filter.kind, right_filter.kind
+    standing = opened.standing(*kinds)
     st.header("Run over run", anchor=False)
     here, there = st.columns(2, gap="large")
     with here:
@@ -54,12 +62,12 @@ def overlay_section(
     if one is None:
         states.nothing_to_draw("All runs on the left diverged: widen the filter in the sidebar")
         return
-    arrangement = loaders.final_arrangements(opened, (one,)).get(one)
+    arrangement = loaders.final_arrangements(standing, (one,)).get(one)
     if arrangement is None:
         states.nothing_to_draw(f"Run {one} has no stored arrangement: run its job again")
         return
     tokens, dim = arrangement.shape
-    fits = loaders.fits(opened, one, right_filter)
+    fits = loaders.fits(opened.of(*kinds), one, right_filter)
     if fits.empty:
         states.nothing_to_draw(
             f"No run on the right can be laid over run {one}: it takes one with {tokens} tokens in "
@@ -68,12 +76,10 @@ def overlay_section(
         return
     with there:
         other = _right_run(fits)
-    laid = overlay(arrangement, loaders.final_arrangements(opened, (other,))[other])
-    rows = overlaid(arrangement, laid)
+    laid, rows, chart = _laid(standing, one, other)
     (unlabelled,) = fits.loc[fits["run_id"] == other, "unlabelled"]
     picture, numbers = st.columns([1, 1], gap="large")
     with picture:
-        chart = overlay_chart(rows, side=460 if dim < 3 else 300)
         with st.container(key="overlay-box"):
             st.vega_lite_chart(chart.spec, key="overlay", width="content")
         st.caption(
@@ -84,7 +90,32 @@ def overlay_section(
     with numbers:
         _numbers(fits, laid.residual, float(unlabelled), sql)
         _links(one, other)
-        _most_alike(opened, arrangement, fits, right, right_filter, sql)
+        _most_alike(standing, one, fits, right, right_filter, sql)
+
+
+class Laid(NamedTuple):
+    """A run laid over another one: how, a row a token (`dashboard.compare.overlaid`), the chart."""
+
+    how: Overlay
+    rows: pd.DataFrame
+    chart: Drawn
+
+
+@cached(32)
+def _laid(opened: Database, one: int, other: int) -> Laid:
+    final = loaders.final_arrangements(opened, (one, other))
+    below, above = final[one], final[other]
+    how = overlay(below, above)
+    rows = overlaid(below, how)
+    return Laid(how, rows, overlay_chart(rows, side=460 if below.shape[1] < 3 else 300))
+
+
+@cached(32)
+def _pictures(opened: Database, one: int, others: tuple[int, ...]) -> list[str]:
+    """Thumbnails of runs as they are laid over another one."""
+    final = loaders.final_arrangements(opened, (one, *others))
+    laid = [overlay(final[one], final[other]).points.astype(np.float32) for other in others]
+    return [thumbnail(points, residue_colours(len(points))) for points in laid]
 
 
 def _left_run(left: pd.DataFrame) -> int | None:
@@ -166,16 +197,11 @@ def _links(one: int, other: int) -> None:
 
 
 def _most_alike(
-    opened: Database, one: Any, fits: pd.DataFrame, right: pd.DataFrame, chosen: Filter, sql: str
+    opened: Database, one: int, fits: pd.DataFrame, right: pd.DataFrame, chosen: Filter, sql: str
 ) -> None:
     """The runs with the least residual, drawn as they are laid over the one; a click shows it."""
     first = fits.head(MOST_ALIKE).drop(columns="unlabelled")
-    final = loaders.final_arrangements(opened, tuple(first["run_id"].tolist()))
-    colours = residue_colours(len(one))
-    pictures = [
-        thumbnail(overlay(one, final[run]).points.astype(np.float32), colours)
-        for run in first["run_id"]
-    ]
+    pictures = _pictures(opened, one, tuple(first["run_id"].tolist()))
     varied = varying(right, SIMULATORS[chosen.kind].config.field_types())[:3]
     shown = first.merge(right[["run_id", "seed", *varied, "structure"]], on="run_id", how="left")
     st.markdown(f"**Most like it** of {len(fits):,} on the right; choose a row to lay it over.")

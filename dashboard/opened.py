@@ -45,6 +45,13 @@ class Database:
             return self
         return replace(self, revision=max(last.revision for last in self._last(*kinds)))
 
+    def standing(self, *kinds: str) -> "Database":
+        """The same for whoever reads runs of these kinds that are known to be there, by their
+        numbers: as it was when a stored one last changed, whatever runs came."""
+        if not self.changes:
+            return self
+        return replace(self, revision=max(last.rewritten for last in self._last(*kinds)))
+
     def has_only_added(self, *kinds: str, since: int) -> bool:
         """Whether the runs of these kinds that were there at a revision are known to stand
         unchanged."""

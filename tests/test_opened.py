@@ -151,6 +151,16 @@ def joined(engine):
     add_to_experiments(engine, ["mine"], [1])
 
 
+def test_runs_known_by_number_stand_until_a_stored_one_changes(looking, modadd):
+    before = looking()
+    modadd("train", "--epochs", 2, "--seeds", 1)
+    assert looking().of("transformer") != before.of("transformer")
+    assert looking().standing("transformer") == before.standing("transformer")
+    with open_for_writing("modadd.db") as engine:
+        measured(engine)
+    assert looking().standing("transformer") != before.standing("transformer")
+
+
 @pytest.mark.parametrize("change", [measured, joined])
 def test_what_changes_stored_runs_is_news_of_their_kind(looking, change):
     before = looking()

@@ -104,4 +104,4 @@ with broad:
     )
     take_away("comparison", table, sql=sql)
 distributions(sides)
-overlay_section(opened.of(left.kind, right.kind), left_runs, right, right_runs, sql)
+overlay_section(opened, left, left_runs, right, right_runs, sql)
