@@ -36,6 +36,7 @@ def readable(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     shown["paper"] = [_estimate(row, "paper", "paper_low", "paper_high") for row in rows]
     shown["paper_n"] = shown["paper_n"].where(shown["paper"] != "", None)
     shown["verdict"] = [_marked(row["p"], row["verdict"]) for row in rows]
+    shown["p"] = [shown_p(row["p"]) for row in rows]
     shown["quantity"] = [_name(row["quantity"]) for row in rows]
     return shown[
         [*groups, "quantity", "here", "n", "paper", "paper_n", "p", "verdict", "seeds_to_tell"]
@@ -102,6 +103,13 @@ def _estimate(row: dict[Any, Any], value: str, low: str, high: str) -> str:
     if factor == 100:  # Student's t knows nothing of the ends of a share
         ends = (max(0.0, ends[0]), min(1.0, ends[1]))
     return f"{text}{unit} [{form.format(factor * ends[0])}, {form.format(factor * ends[1])}]"
+
+
+def shown_p(p: float) -> str:
+    """p as a table shows it: no smaller than anybody believes."""
+    if _missing(p):
+        return ""
+    return "< 0.0001" if p < 0.0001 else f"{p:.2g}"
 
 
 def _missing(value: float | None) -> bool:

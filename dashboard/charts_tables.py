@@ -24,7 +24,7 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
                 f"{x}:Q",
                 title=x.replace("_", " "),
                 scale=alt.Scale(zero=False, nice=True),
-                axis=alt.Axis(labelFlush=True),
+                axis=alt.Axis(labelFlush=True, labelFlushOffset=-3),
             ),
             y=alt.Y(f"{y}:Q", title=y.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
             color=alt.Color(

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from dashboard import cells
@@ -29,9 +30,16 @@ def test_a_cell_reads_as_the_papers_table_prints_it(found):
 def test_every_cell_is_there_with_its_verdict(found):
     shown = cells.readable(found, ["weight_decay"])
     assert len(shown) == (found["quantity"] != "diverged").sum()
-    compared = found[found["quantity"] != "diverged"]["p"].notna().to_numpy()
-    assert shown["verdict"][compared].str.contains("consistent|differs").all()
-    assert (shown["verdict"].str.startswith("▲") == (shown["p"] < 0.05)).all()
+    p = found[found["quantity"] != "diverged"]["p"].to_numpy()
+    assert shown["verdict"][~np.isnan(p)].str.contains("consistent|differs").all()
+    assert (shown["verdict"].str.startswith("▲") == (p < 0.05)).all()
+    assert ((shown["p"] == "") == np.isnan(p)).all()
+
+
+def test_no_p_is_shown_smaller_than_anybody_believes():
+    assert [cells.shown_p(p) for p in (0.0, 1e-134, 0.0053, 0.64321, 1.0, np.nan)] == [
+        "< 0.0001", "< 0.0001", "0.0053", "0.64", "1", "",
+    ]  # fmt: skip
 
 
 def test_the_interval_of_a_share_stays_within_it(found):

@@ -4,6 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import loaders, states
+from dashboard.cells import shown_p
 from dashboard.charts_compare import distribution_chart, structure_chart
 from dashboard.compare import (
     DISTRIBUTIONS,
@@ -93,11 +94,7 @@ with narrow:
     take_away("structures", rows, chart=shares, sql=sql)
 with broad:
     table = comparison(sides)
-    st.dataframe(
-        table,
-        hide_index=True,
-        column_config={"p": st.column_config.NumberColumn(format="%.2g")},
-    )
+    st.dataframe(table.assign(p=table["p"].map(shown_p)), hide_index=True)
     st.caption(
         "[ ] 95 % intervals: Wilson (shares), Student's t (means). p: Fisher's exact test "
         "(shares), Kolmogorov-Smirnov (the whole distribution, not the mean alone)."
