@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -13,6 +14,7 @@ from dashboard.theme import AS_CANVAS, QUIET, STRUCTURE_COLOURS
 WIDTH = 960
 FRAME, TILE = "frame", "tile"
 _TOKENS, _TILES = "tokens", "tiles"
+_X, _Y, _END = "from_x", "from_y", "to_y"
 _LABELLED = 64  # pixels of a tile's side, below which its label would cover the tokens
 
 
@@ -34,7 +36,7 @@ def gallery_chart(
     side = width / shown.columns
     x = alt.Scale(domain=[0, shown.columns], nice=False, zero=False)
     y = alt.Scale(domain=[shown.rows, 0], nice=False, zero=False)
-    layers = [_tokens(x, y, side), _tiles(shown.tiles, x, y, tooltip)]
+    layers = [_tokens(side), _tiles(shown.tiles, x, y, tooltip)]
     if heading:
         layers.append(_epoch(shown))
     if side >= _LABELLED:
@@ -42,7 +44,7 @@ def gallery_chart(
     made = composed(
         "layer",
         layers,
-        params=[frame],
+        params=[frame, *_places()],
         width=width,
         height=round(side * shown.rows),
         padding={"top": 4, "left": 2, "right": 2, "bottom": 2},
@@ -57,21 +59,31 @@ def gallery_chart(
         top=shown.tiles["row"] + 0.03,
         bottom=shown.tiles["row"] + 0.97,
     )
-    return Drawn(made, {_TOKENS: shown.tokens, _TILES: frames})
+    tokens = shown.tokens.assign(
+        left=shown.tokens["column"] * side, top=shown.tokens["row"] * side
+    ).drop(columns=["column", "row"])
+    return Drawn(made, {_TOKENS: tokens, _TILES: frames})
 
 
-def _tokens(x: alt.Scale, y: alt.Scale, side: float) -> alt.Chart:
-    # Each row holds its whole path; only as many points as are seen are ever computed.
-    place = f"toNumber(substring(datum.path, 6 * {FRAME} + {{}}, 6 * {FRAME} + {{}})) / {UNITS}"
+def _places() -> list[dict[str, str]]:
+    """Where a frame's digits lie in a path, worked out once a step."""
+    places = ((_X, 0), (_Y, 3), (_END, 6))
+    return [{"name": name, "expr": f"6 * {FRAME} + {digits}"} for name, digits in places]
+
+
+def _tokens(side: float) -> alt.Chart:
+    # Each row holds its whole path; only as many points as are seen are ever computed. Pixels, not
+    # scales, and no descriptions: a browser interprets all that, token by token, at each step.
+    def pixels(start: str, stop: str, tile: str) -> Any:
+        digits = f"substring(datum.path, {start}, {stop})"
+        return alt.value(alt.expr(f"{digits} * {side / UNITS} + datum.{tile}"))
+
     return (
         data(_TOKENS)
-        .transform_calculate(
-            px="datum.column + " + place.format(0, 3), py="datum.row + " + place.format(3, 6)
-        )
-        .mark_circle(size=max(9, (side / 13) ** 2), opacity=1)
+        .mark_circle(size=max(9, (side / 13) ** 2), opacity=1, aria=False)
         .encode(
-            x=alt.X("px:Q", scale=x, axis=None),
-            y=alt.Y("py:Q", scale=y, axis=None),
+            x=pixels(_X, _Y, "left"),
+            y=pixels(_Y, _END, "top"),
             color=alt.Color("colour:N", scale=None),
         )
     )

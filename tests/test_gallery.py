@@ -1,9 +1,11 @@
+import re
+
 import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
 
-from dashboard.charts_gallery import FRAME, TILE, gallery_chart
+from dashboard.charts_gallery import FRAME, TILE, WIDTH, gallery_chart
 from dashboard.gallery import MOST_FRAMES, UNITS, frames_of, gallery
 from dashboard.theme import on_paper, residue_colours
 from db.arrangements import Arrangements
@@ -113,3 +115,16 @@ def test_the_chart_can_be_saved(frames):
     drawn = vl_convert.vegalite_to_svg(on_paper(chart).to_json())
     assert all(colour in drawn for colour in COLOURS[3])
     assert f"epoch {frames[-1]}" in drawn
+
+
+@pytest.mark.parametrize("frame", [0, 2])
+def test_the_marks_lie_where_the_tokens_are(frame):
+    stored = {number: run([0, 5, 9], seed=number) for number in (1, 2, 3)}
+    shown = gallery(tiles(1, 2, 3), stored, [0, 5, 9], 2, COLOURS)
+    drawn = vl_convert.vegalite_to_svg(gallery_chart(shown, ["run_id"], start=frame).to_json())
+    circles = re.findall(r'translate\(([-\d.]+),([-\d.]+)\)" d="M[^"]*A[^"]*"', drawn)
+    digits = shown.tokens["path"].str.slice(6 * frame, 6 * frame + 6)
+    side = WIDTH / shown.columns
+    across = (shown.tokens["column"] + digits.str.slice(0, 3).astype(int) / UNITS) * side
+    down = (shown.tokens["row"] + digits.str.slice(3, 6).astype(int) / UNITS) * side
+    np.testing.assert_allclose(np.array(circles, float), np.stack([across, down], 1), atol=0.01)
