@@ -72,8 +72,8 @@ FAULTS = {
         ("for axis in axes) > 0", "for axis in axes) < 0"),
         ("for axis in axes) > 0", "for axis in axes) >= 0"),
         (
-            "membership = _like(incidence(positions.shape[1]).T, positions)",
-            "membership = _like(incidence(positions.shape[1]).T > 0, positions)",
+            "_like(incidence(modulus).T, reference)",
+            "_like(incidence(modulus).T > 0, reference)",
         ),
         ("alike - 1, len(residue) - alike", "alike, len(residue) - alike"),
         ("alike - 1, len(residue) - alike", "alike - 1, len(residue) - alike - 1"),
@@ -93,12 +93,18 @@ FAULTS = {
         ("pull[:, None, :, axis], axis=2)", "pull[:, :, None, axis], axis=2)"),
         ("pull[:, None, :, axis], axis=2)", "pull[:, None, :, axis], axis=1)"),
         (
-            "        alignment=alignment,\n        weighting=weighting",
-            "        weighting=weighting",
+            "        alignment=alignment,\n        weighting=known",
+            "        weighting=known",
         ),
         (
-            "        softening=softening,\n        alignment_form=alignment_form,\n    )\n    memb",
-            "        alignment_form=alignment_form,\n    )\n    memb",
+            "softening=softening,\n        alignment_form=alignment_form,\n    )\n    return",
+            "alignment_form=alignment_form,\n    )\n    return",
+        ),
+        (
+            "first, second = (\n        xp.asarray(tokens.copy(), device=reference.device)\n"
+            "        for tokens in (listed.first, listed.second)",
+            "first, second = (\n        xp.asarray(tokens.copy(), device=reference.device)\n"
+            "        for tokens in (listed.first, listed.first)",
         ),
     ],
     "statistics": [
