@@ -4,12 +4,12 @@ The formulae are those of `modadd.metrics.Measured`. Pairs pass through a networ
 as in `modadd.kernels.cpu_training`, in float64 whatever the parameters are kept in.
 """
 
-from modadd.kernels.cpu_training import add_pairs, compiled, groups, joined, parted
+from modadd.kernels.cpu_training import add_pairs, compiled, groups, joined, part, parted
 from modadd.kernels.tiles import affine, affine_relu
 
 # Of the files whose code is compiled into this one's: see `modadd.kernels.cpu_training.TILES`.
 TILES = "e8e1ea6a583fee2d"
-TRAINING = "4ec3187911b197b7"
+TRAINING = "aab405f5d9a25c13"
 
 
 @compiled
@@ -48,7 +48,7 @@ def evaluate_runs(embeddings, classifiers, pairs, sizes, correct, target, total,
             total[run, part] = sums[: len(total[run, part])]
 
 
-@compiled
+@part
 def _widen(theta, embedding, classifier, scale):
     """theta ← a network's parameters, with the embedding times the scale."""
     flat, scale = embedding.reshape(embedding.size), embedding.dtype.type(scale)
@@ -59,7 +59,7 @@ def _widen(theta, embedding, classifier, scale):
         rest[q] = classifier[q]
 
 
-@compiled
+@part
 def _classify(network, pairs, correct, work):
     E, W_h, b_h, W_o, b_o = network
     x, h, o, highest, answer = work[:5]
@@ -75,14 +75,14 @@ def _classify(network, pairs, correct, work):
         correct[p] = answer[p] == pairs[2, p]
 
 
-@compiled
+@part
 def _leave_target(target, o, highest, residue):
     """target[p] ← how far the logit of a pair's residue is below the highest."""
     for p in range(len(target)):
         target[p] = highest[p] - o[residue[p], p]
 
 
-@compiled
+@part
 def _add_exponentials(o, highest, total, whole, rest):
     """total[p] ← Σ_n exp(o[n, p] - highest[p]).
 

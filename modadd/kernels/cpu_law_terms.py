@@ -4,12 +4,14 @@ The formulae are those of `modadd.law_terms` and `modadd.learned_law`; nothing o
 (pair, pair) is put into memory.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
-compiled = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
+_HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+compiled = njit(cache=True, **_HOW)
+part = njit(cache=True, forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
 
 
 @compiled
@@ -63,7 +65,7 @@ def law_terms(sums, residue, out):
                     out[s, term, p, d] /= max(different, 1)
 
 
-@compiled
+@part
 def _directions(x, direction):
     """x / ‖x‖, 0 for a sum at the origin."""
     for p in range(x.shape[0]):
@@ -113,7 +115,7 @@ def hat_fields(sums, residue, distances, cosines, out):
                 out[s, hat, p] /= max(same if of_same else different, 1)
 
 
-@compiled
+@part
 def _between(knots, value):
     """The knot below a value, and how far it is on the way to the next, in [0, 1]."""
     below = 0

@@ -8,14 +8,16 @@ which halves them to P², and a partner's direction (Eq. 4) is found once a step
 All that the kernel needs is in this file: see `modadd.kernels.cpu_training`.
 """
 
+from typing import Any
+
 import numpy as np
 from numba import njit
 
 VECTOR = 16  # pairs are padded to a multiple of this
 
-compiled = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
+_HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+compiled = njit(cache=True, **_HOW)
+part = njit(cache=True, forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
 
 
 @compiled
@@ -47,7 +49,7 @@ def simulate_runs(positions, steps, coefficients, pairs, weights, options, work)
             _restore_moments(positions[run], per_axis)
 
 
-@compiled
+@part
 def _add_pairs(positions, pairs, x, direction, pull):
     """x_ij = x_i + x_j, and x_ij / ‖x_ij‖: 0 for a sum at the origin and for the padding.
 
@@ -66,7 +68,7 @@ def _add_pairs(positions, pairs, x, direction, pull):
             direction[d, p] = x[d, p] * inverse if pairs[2, p] >= 0 else zero
 
 
-@compiled
+@part
 def _law(squared, facing, residue, own, strengths):
     """What a partner's r and its direction are multiplied with (Eqs. 2-4)."""
     repulsion, attraction, together, apart, one = strengths
@@ -78,7 +80,7 @@ def _law(squared, facing, residue, own, strengths):
     return clustering, aligning if facing > 0 else zero
 
 
-@compiled
+@part
 def _strengths(coefficients, same, different):
     """±g_r, g_a, f_a, weighted for the partners of one pair; and a 1 of their type."""
     g_r, g_a, f_same, f_different, _, _ = coefficients
@@ -86,7 +88,7 @@ def _strengths(coefficients, same, different):
     return g_r * different, -g_a * same, f_same * same, -f_different * different, one
 
 
-@compiled
+@part
 def _leaning(x, residue, own, strengths):
     """What the pair `own` is aligned with in all: its reaction is that times its own direction."""
     total = x.dtype.type(0)
@@ -99,7 +101,7 @@ def _leaning(x, residue, own, strengths):
     return total
 
 
-@compiled
+@part
 def _forces_in_the_plane(x, direction, pairs, weights, coefficients, reacts, force):
     """`_forces` for D = 2, in one loop that puts nothing into memory."""
     x_0, x_1, direction_0, direction_1, residue = x[0], x[1], direction[0], direction[1], pairs[2]
@@ -127,7 +129,7 @@ def _forces_in_the_plane(x, direction, pairs, weights, coefficients, reacts, for
             force[i, 1] += total_1
 
 
-@compiled
+@part
 def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, reacts, force):
     """The force on every particle: that of all pairs it stands in, (i, i) twice (Sec. 6)."""
     dim, padded = x.shape
@@ -157,7 +159,7 @@ def _forces(x, direction, clustering, aligning, pairs, weights, coefficients, re
             force[pairs[1, p], d] += total
 
 
-@compiled
+@part
 def _divide_by_mean_norm(force):
     """F / mean_i ‖F_i‖; a force that is 0 stays 0."""
     particles, dim = force.shape
@@ -171,14 +173,14 @@ def _divide_by_mean_norm(force):
         force *= particles / total
 
 
-@compiled
+@part
 def _move(positions, force, step_size):
     for i in range(positions.shape[0]):
         for d in range(positions.shape[1]):
             positions[i, d] += step_size * force[i, d]
 
 
-@compiled
+@part
 def _restore_moments(positions, per_axis):
     """Mean 0 and variance 1, per axis or averaged over the axes; an axis without extent stays."""
     particles, dim = positions.shape

@@ -31,12 +31,15 @@ TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
 LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the coarse one is exact
 
 # Loops may contract and reassociate. NaN and inf keep their meaning: diverged runs must show them.
-compiled = njit(
-    cache=True, nogil=True, error_model="numpy", fastmath={"contract", "reassoc", "nsz"}
-)
+# What a kernel calls becomes a part of it. Otherwise there are two versions of it, one optimised
+# alone and one inside the kernel, and the process that compiles would run the former, later ones,
+# which load the kernel from disk, the latter: they round differently.
+_HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
+compiled = njit(cache=True, **_HOW)
+part = njit(cache=True, forceinline=True, **_HOW)
 
 
-@compiled
+@part
 def _accumulate(out, left, right):
     """out[i, j] += Σ_p left[i, p] right[j, p]."""
     contraction(out, left, right, right)
@@ -84,7 +87,7 @@ def _exp_of_float64(x):
     return joined(*parted(x))
 
 
-@compiled
+@part
 def parted(x):
     """n and r of x = n ln 2 + r, of float64."""
     x = max(x, LOWEST)
@@ -92,7 +95,7 @@ def parted(x):
     return n, x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
 
 
-@compiled
+@part
 def joined(n, r):
     """2^n e^r, of float64."""
     y = 0.0
@@ -101,7 +104,7 @@ def joined(n, r):
     return y * _as_float((np.int64(n) + 1023) << 52)  # type: ignore[call-arg]  # likewise
 
 
-@compiled
+@part
 def _softmax_slope(o, residue, share, highest, total):
     """o[n, p] ← ∂L/∂o = share[p] (softmax(o)[n, p] - [n = residue[p]])."""
     _find_highest(o, highest)
@@ -115,7 +118,7 @@ def _softmax_slope(o, residue, share, highest, total):
         o[residue[p], p] -= share[p]
 
 
-@compiled
+@part
 def _find_highest(o, highest):
     """highest[p] ← max_n o[n, p]."""
     highest[:] = o[0]
@@ -124,7 +127,7 @@ def _find_highest(o, highest):
             highest[p] = max(highest[p], o[n, p])
 
 
-@compiled
+@part
 def _exponentiate(o, highest, total):
     """o[n, p] ← exp(o[n, p] - highest[p]), and total[p] ← its sum over n."""
     total[:] = 0
@@ -135,7 +138,7 @@ def _exponentiate(o, highest, total):
             total[p] += e
 
 
-@compiled
+@part
 def _add_rows(out, rows):
     """out[0, i] += Σ_p rows[i, p]."""
     for i in range(rows.shape[0]):
@@ -145,7 +148,7 @@ def _add_rows(out, rows):
         out[0, i] = total
 
 
-@compiled
+@part
 def _adamw(theta, slope, first_moment, second_moment, shrink, rate, correction):
     """AdamW (Loshchilov & Hutter 2019): decay decoupled from the slope, then Adam's step.
 
@@ -189,7 +192,7 @@ def train_runs(parameters, moments, shrink, rates, corrections, pairs, share, si
         )
 
 
-@compiled
+@part
 def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, work):
     slope = np.empty_like(theta)
     E, W_h, b_h, W_o, b_o = groups(theta, sizes)
@@ -216,7 +219,7 @@ def _train_run(theta, moments, shrink, rate, corrections, pairs, share, sizes, w
         _adamw(theta, slope, moments[0], moments[1], shrink, rate, corrections[step])
 
 
-@compiled
+@part
 def _scatter(dE, x, i, j):
     """dE[i, d] += x[d, p] and dE[j, d] += x[d, p]: a pair sum's slope is that of both tokens."""
     for d in range(x.shape[0]):
@@ -230,7 +233,7 @@ def _scatter(dE, x, i, j):
         dE[token, d] += total
 
 
-@compiled
+@part
 def groups(flat, sizes):
     """Views of a flat array as E, W_h, b_h, W_o, b_o; the biases as one row each."""
     tokens, dim, hidden = sizes
@@ -247,7 +250,7 @@ def groups(flat, sizes):
     )
 
 
-@compiled
+@part
 def add_pairs(x, E, i, j):
     """x[d, p] ← E[i, d] + E[j, d]: the pair sums."""
     for d in range(x.shape[0]):
