@@ -33,6 +33,11 @@ def understood(place: str = "") -> Iterator[None]:
         way_out = _WAYS_OUT.get(cause, "")
         shown = without_password(place) or "in use"
         raise StoreError(f"the database {shown} refused: {cause}{way_out}") from error
+    except UnicodeDecodeError as error:  # which sqlite3 makes of its own complaint about a name
+        shown = without_password(place) or "in use"
+        raise StoreError(
+            f"the database {shown} is damaged: a text in it is no UTF-8; restore a copy"
+        ) from error
 
 
 _WAYS_OUT = {

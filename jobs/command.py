@@ -16,6 +16,7 @@ from modadd.config import Config, ConfigError, Rule, suggestion
 
 # Exit statuses: bad input, a job that could not finish, and a job that was told to stop.
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
+MOST_WORKERS = 256
 
 
 class Parser(argparse.ArgumentParser):
@@ -154,6 +155,10 @@ def resources(arguments: argparse.Namespace) -> Resources:
     """Where to compute, from the flags of `add_job_flags`."""
     if arguments.workers < 0:
         raise ConfigError(f"workers must be >= 0, got {arguments.workers}")
+    if arguments.workers > MOST_WORKERS:
+        raise ConfigError(
+            f"workers must be at most {MOST_WORKERS}, got {arguments.workers}: best is one a core"
+        )
     return Resources(device=choose_device(arguments.device), workers=arguments.workers)
 
 

@@ -48,6 +48,7 @@ CASES = {
     "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),
     "password in a bad URL": (["list", "--database", "no://u:secret@h/x"], "no://u:***@h/x"),
     "nothing to measure": (["measure"], "no database at modadd.db"),
+    "workers without end": (["train", "--workers", "100000"], "workers must be at most 256, got"),
     "negative workers": (["train", "--workers", "-1"], "workers must be >= 0, got -1"),
     "no CUDA": (["train", "--device", "cuda"], "device cuda needs a CUDA GPU"),
     "unknown metric": (["measure", "radius"], "did you mean 'radius_ratio'?"),

@@ -162,3 +162,14 @@ def peak():
     """The most memory that this process ever held, in bytes."""
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return most if sys.platform == "darwin" else most << 10
+
+
+@pytest.mark.parametrize("command", ["verify", "list", "tables", "simulate"])
+def test_a_flipped_byte_of_the_files_own_text_is_one_line(made, own_directory, modadd, command):
+    content = bytearray(made.read_bytes())
+    content[content.index(b"CREATE TABLE runs") + 30] ^= 0x80
+    damaged = own_directory / "damaged.db"
+    damaged.write_bytes(content)
+    status, _, errors = modadd(command, "--database", damaged)
+    assert (status, len(errors.splitlines())) == (2, 1)
+    assert "is damaged: a text in it is no UTF-8; restore a copy" in errors
