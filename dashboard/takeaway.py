@@ -12,6 +12,7 @@ import vl_convert
 from dashboard import typesetting
 from dashboard.opened import shown_location
 from dashboard.theme import on_paper
+from modadd.spreadsheets import to_csv
 
 TABLES = {"CSV": "text/csv", "Parquet": "application/vnd.apache.parquet"}
 PICTURES = {"SVG": "image/svg+xml", "PNG": "image/png", "PDF": "application/pdf"}
@@ -74,7 +75,7 @@ def terminal(*words: str) -> str:
 
 def to_table(rows: pd.DataFrame, form: str) -> bytes:
     """The rows as one of `TABLES`."""
-    return typesetting.to_csv(rows).encode() if form == "CSV" else to_parquet(rows)
+    return to_csv(rows).encode() if form == "CSV" else to_parquet(rows)
 
 
 def to_parquet(rows: pd.DataFrame) -> bytes:

@@ -1,4 +1,4 @@
-"""A table as text: CSV, Markdown and LaTeX, in which every cell is plain text."""
+"""A table as text: Markdown and LaTeX, in which every cell is plain text."""
 
 import re
 from typing import Any
@@ -8,8 +8,6 @@ import pandas as pd
 FORMS = {"Markdown": "text/markdown", "LaTeX": "application/x-tex"}
 SUFFIXES = {"Markdown": "md", "LaTeX": "tex"}
 
-# What a spreadsheet would take for a formula; the wide ones, where it speaks Japanese or Chinese.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 _MARKDOWN = re.compile(r"([\\`*_{}\[\]<>#|$~&])")
 _LATEX = {
     "\\": r"\textbackslash{}", "~": r"\textasciitilde{}", "^": r"\textasciicircum{}",
@@ -17,20 +15,6 @@ _LATEX = {
     "●": "", "▲": "", "○": "", "≥": r"$\geq$", "−": "--",
     **{character: f"\\{character}" for character in "&%$#_{}"},
 }  # fmt: skip
-
-
-def to_csv(rows: pd.DataFrame) -> str:
-    """Text that a spreadsheet would compute gets a `'` before it, numbers stay numbers.
-
-    Read back, such text has that `'` still: for the rows exactly as they are, take Parquet.
-    """
-    texts = rows.select_dtypes(include=["object", "str", "category"]).columns
-    harmless = rows.assign(**{column: rows[column].map(_harmless) for column in texts})
-    return harmless.rename(columns=_harmless).to_csv(index=False)
-
-
-def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
 
 
 def to_document(rows: pd.DataFrame, form: str) -> bytes:

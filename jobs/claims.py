@@ -10,6 +10,7 @@ from jobs.command import Parser, add_database_flag, run_command
 from modadd.claims import CLAIMS, Finding, as_table, frames_needed, judge_all
 from modadd.claims.checks import VERDICTS
 from modadd.config import ConfigError
+from modadd.spreadsheets import to_csv
 
 DESCRIPTION = """Print each claim of the paper with a verdict from the stored runs. A check of a
 number against a limit is for the claim (✓), against it (✗) or open (?) by its 95 % interval; all
@@ -36,7 +37,7 @@ def command(arguments: Sequence[str]) -> int:
         frames = {name: frame(engine, *source) for name, source in frames_needed(claims).items()}
     findings = judge_all(claims, frames)
     if parsed.csv:
-        print(as_table(findings).to_csv(index=False), end="")
+        print(to_csv(as_table(findings)), end="")
         return 0
     print("\n".join(text for finding in findings for text in _lines(finding, parsed.short)))
     print(_summary(findings))

@@ -22,6 +22,7 @@ from modadd.config import ConfigError
 from modadd.force_fits import Products
 from modadd.learned_law import MODELS, PHASES, functions, halves, scores, unpacked
 from modadd.learned_twins import ends, outcomes
+from modadd.spreadsheets import to_csv
 
 DESCRIPTION = (
     "Learn the functions of the force law from audited networks (`modadd audit`), without assuming "
@@ -57,7 +58,7 @@ def command(arguments: Sequence[str]) -> int:
         found = _networks(engine, parsed.experiment, parsed.weight_decay)
         if parsed.csv:
             every = [_functions(decay, _learnt_from(engine, group)) for decay, group in found]
-            print(pd.concat(every).to_csv(index=False), end="")
+            print(to_csv(pd.concat(every)), end="")
             return 0
         # All that may be refused is looked at before anything is computed or written.
         learnt_at = {decay: _learnt_from(engine, networks) for decay, networks in found}

@@ -16,6 +16,7 @@ from modadd.differences import against
 from modadd.experiment import Experiment
 from modadd.experiments import EXPERIMENTS
 from modadd.simulators import SIMULATORS
+from modadd.spreadsheets import to_csv
 from modadd.statistics import INTERVALS
 from modadd.structures import CIRCLE_THRESHOLD
 from modadd.tables import COUNTS, THE_PAPERS, Definitions, table
@@ -80,7 +81,7 @@ def print_tables(
     stored = [_experiment(engine, name, seeds) for name in names]
     if csv:
         long = [_cells(*one, definitions).assign(experiment=one[0].name) for one in stored]
-        print(pd.concat(long).to_csv(index=False), end="")
+        print(to_csv(pd.concat(long)), end="")
         return
     print("\n\n".join(text for one in stored for text in _texts(*one, definitions)))
 

@@ -22,6 +22,7 @@ from jobs.requests import Request, parse_seeds
 from jobs.twins_layout import lay_out
 from modadd.config import ConfigError
 from modadd.foretelling import Ends, foretold
+from modadd.spreadsheets import to_csv
 from modadd.twins import LAW_FIELDS, STARTS, TwinConfig, twins
 
 DESCRIPTION = """Start the particle simulation from stored networks' own embeddings, store these
@@ -61,7 +62,7 @@ def command(arguments: Sequence[str]) -> int:
             print_horizon(engine, networks, configs)
         else:
             found = pd.concat(_tables(engine, networks, configs), ignore_index=True)
-            print(found.to_csv(index=False) if parsed.csv else lay_out(found), end="")
+            print(to_csv(found) if parsed.csv else lay_out(found), end="")
     return 0
 
 

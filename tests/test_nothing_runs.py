@@ -1,6 +1,7 @@
 """Nothing that a database holds runs: not in the browser, not in a spreadsheet, not in Python."""
 
 import ast
+import csv
 import tomllib
 from pathlib import Path
 
@@ -13,6 +14,15 @@ from dashboard.states import plain
 
 UNSAFE_MODULES = {"pickle", "cPickle", "dill", "cloudpickle", "joblib", "shelve", "marshal"}
 UNSAFE_CALLS = {"eval", "exec", "read_pickle", "to_pickle"}
+
+
+def test_a_commands_csv_has_no_formulae(modadd, own_directory):
+    name = '=HYPERLINK("http://evil","x")'
+    modadd("simulate", "--steps", 2, "--experiment", name)
+    status, printed, _ = modadd("tables", "--csv", name)
+    assert status == 0
+    rows = list(csv.DictReader(printed.splitlines()))
+    assert {row["experiment"] for row in rows} == {"'" + name}
 
 
 def names_called(tree):

@@ -6,6 +6,7 @@ import pandas as pd
 
 from dashboard import typesetting
 from dashboard.report.parts import Table
+from modadd import spreadsheets
 
 
 class Row(NamedTuple):
@@ -33,7 +34,7 @@ def cells_of(table: Table) -> list[Row]:
 def to_csv(table: Table) -> str:
     """The unrounded values, in UTF-8 and with points."""
     data = table.rows if table.data is None else table.data
-    return typesetting.to_csv(data)
+    return spreadsheets.to_csv(data)
 
 
 def to_tex(table: Table) -> str:
