@@ -44,7 +44,7 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_VDBE_OP: 25_000,
     sqlite3.SQLITE_LIMIT_FUNCTION_ARG: 16,
     sqlite3.SQLITE_LIMIT_ATTACHED: 0,
-    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 100,
+    sqlite3.SQLITE_LIMIT_LIKE_PATTERN_LENGTH: 50,
     sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER: 0,
     sqlite3.SQLITE_LIMIT_TRIGGER_DEPTH: 1,
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
@@ -52,7 +52,9 @@ _LIMITS = {
 # A file from elsewhere may hold anything, so its views and pages are distrusted as well. Sorting
 # spills to a file that the system removes, and keeps this many KiB in memory.
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "cache_size = -16000")
-_OPERATIONS_BETWEEN_LOOKS = 1000
+# A row takes about ten. Few, because one LIKE over a value of the longest may take a fifteenth of a
+# second, and nothing can cut it while it lasts.
+_OPERATIONS_BETWEEN_LOOKS = 50
 # Real tables have pages; virtual ones, which run code of an extension, have none.
 _OWN_TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND rootpage > 0)"

@@ -137,6 +137,8 @@ _LETTERS = (
     "WITH RECURSIVE s(x) AS (SELECT 'aaaaaaaaaaaaaaaa' UNION ALL SELECT x || x FROM s "
     "WHERE LENGTH(x) < 500000), n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
 )
+_MANY = "series AS k, series AS l, series AS m"
+_LONG = "LENGTH(x) > 400000 AND x || k.epoch || l.epoch || m.epoch"
 ENDLESS = [
     f"{_COUNT} SELECT COUNT(*) FROM n",
     f"{_COUNT} SELECT MAX(i) FROM n",
@@ -150,8 +152,11 @@ ENDLESS = [
     "SELECT MAX(a.x0 * b.x1) FROM embedding_points AS a, embedding_points AS b, "
     "embedding_points AS c, embedding_points AS d",
     "SELECT a.run_id FROM snapshots AS a, snapshots AS b, snapshots AS c ORDER BY a.embedding",
-    f"{_LETTERS} SELECT COUNT(*) FROM s, n WHERE x || i LIKE '%a%a%a%a%a%a%a%a%a%a%a%b'",
-    f"{_LETTERS} SELECT COUNT(*) FROM s, n WHERE x || i GLOB '*a*a*a*a*a*a*a*a*a*a*a*b'",
+    # Over tables, since SQLite would first make the whole of an endless n; each value is long.
+    f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} LIKE '%a%a%a%a%a%a%a%a%a%a%a%b'",
+    f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} GLOB '*a*a*a*a*a*a*a*a*a*a*a*b'",
+    f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} LIKE '%{'a' * 47}b'",
+    f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} GLOB '*{'[a-b]' * 9}c'",
     f"{_LETTERS} SELECT x || i FROM s, n WHERE LENGTH(x) > 400000 ORDER BY x || i",
     f"{_LETTERS} SELECT group_concat(x) FROM s, n WHERE LENGTH(x) < 100 GROUP BY i",
     "SELECT (SELECT COUNT(*) FROM series AS b, series AS c WHERE b.epoch > a.epoch) "
