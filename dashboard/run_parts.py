@@ -143,7 +143,6 @@ def facts(
 
 
 def _provenance(details: dict[str, Any]) -> dict[str, str]:
-    packages = json.loads(details["packages"])
     return {
         "status": details["status"],
         "last epoch stored": f"{details['last_epoch']:,}",
@@ -152,10 +151,18 @@ def _provenance(details: dict[str, Any]) -> dict[str, str]:
         "started": details["started_at"],
         "computing": f"{details['wall_time']:.3g} s on {details['device']}",
         "project": f"{details['project_version']}, commit {details['git_commit'] or 'unknown'}",
-        "packages": ", ".join(f"{name} {version}" for name, version in packages.items()),
+        "packages": _packages(details["packages"]),
         "snapshots": f"{details['schedule']}, parameters: {details['kept_parameters']}",
         "config hash": details["config_hash"],
     }
+
+
+def _packages(stored: str) -> str:
+    """Names and versions; what is no such list, as it is."""
+    try:
+        return ", ".join(f"{name} {version}" for name, version in json.loads(stored).items())
+    except (ValueError, AttributeError, RecursionError):
+        return stored
 
 
 def _told(title: str, rows: pd.DataFrame, sql: str) -> None:

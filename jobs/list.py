@@ -40,7 +40,7 @@ def command(arguments: Sequence[str]) -> int:
         (m.name, f"version {m.version}", f"{m.description} ({m.source})") for m in METRICS.values()
     ]
     by_kind = [
-        (SIMULATORS[row["kind"]].title, f"{row['runs']} {row['status']}", "")
+        (_title(str(row["kind"])), f"{row['runs']} {row['status']}", "")
         for row in kinds.to_dict("records")
     ]
     _print_section("Experiments", known)
@@ -50,6 +50,11 @@ def command(arguments: Sequence[str]) -> int:
     _print_section("Metrics", measured)
     _print_section(state, by_kind)
     return 0
+
+
+def _title(kind: str) -> str:
+    """What people call such runs; a kind of another program's by its name."""
+    return SIMULATORS[kind].title if kind in SIMULATORS else f"{kind!a}, unknown here"
 
 
 def _print_section(title: str, rows: Sequence[tuple[str, str, str]]) -> None:

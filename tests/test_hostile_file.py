@@ -57,6 +57,7 @@ WRONG = {
     "parameters cut short": ["UPDATE classifiers SET parameters = x'00000000' WHERE epoch = 20"],
     "a config beyond all memory": ["UPDATE transformer_configs SET modulus = 2147483647"],
     "a config against its rules": ["UPDATE transformer_configs SET modulus = -1"],
+    "a kind that nobody knows": ["UPDATE runs SET kind = '<b>' WHERE run_id = 1"],
     "no snapshots": ["DELETE FROM snapshots"],
     "no table of snapshots": ["DROP TABLE snapshots"],
 }
@@ -112,6 +113,13 @@ def test_commands_say_in_a_line_what_is_wrong(command, name, made, own_directory
     assert "Traceback" not in errors
     if command == "verify":
         assert (status != 0, (printed + errors).strip() != "") == (True, True)
+
+
+def test_packages_that_are_no_list_are_shown_as_they_are(made, own_directory, open_page):
+    path = spoiled(made, own_directory, ["UPDATE jobs SET packages = '[1, 2'"])
+    shown = open_page("run", database=path, run="2")
+    assert not shown.exception
+    assert any("[1, 2" in str(table.value) for table in shown.table)
 
 
 def test_a_value_of_absurd_size_is_not_allocated(made, own_directory):

@@ -41,6 +41,9 @@ details = loaders.run_details(opened, run_id)
 assert details is not None, "pick_run takes stored runs alone"
 kind = details["kind"]
 opened = opened.of(kind)
+if kind not in SIMULATORS:
+    states.nothing_to_draw(f"Run {run_id} is of a kind that nobody here knows: restore a copy")
+    st.stop()
 row = loaders.run_fields(opened, kind, run_id)
 config = config_of(kind, row)
 has_classifier = SIMULATORS[kind].has_classifier
