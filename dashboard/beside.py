@@ -64,7 +64,6 @@ def paper_section(opened: Database, name: str, chosen: Filter) -> None:
             "here": st.column_config.TextColumn("here [95 %]"),
             "paper": st.column_config.TextColumn("paper [95 %]"),
             "paper_n": st.column_config.NumberColumn("paper's n"),
-            "verdict": st.column_config.TextColumn(width=150),
             "seeds_to_tell": st.column_config.TextColumn("seeds to tell", help=cells.SEEDS_HELP),
         },
     )

@@ -35,7 +35,8 @@ def readable(cells: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     shown["here"] = [_estimate(row, "value", "low", "high") for row in rows]
     shown["paper"] = [_estimate(row, "paper", "paper_low", "paper_high") for row in rows]
     shown["paper_n"] = shown["paper_n"].where(shown["paper"] != "", None)
-    shown["verdict"] = [_marked(row["p"], row["verdict"]) for row in rows]
+    # Without its p, which stands beside it.
+    shown["verdict"] = [_marked(row["p"], row["verdict"]).partition(",")[0] for row in rows]
     shown["p"] = [shown_p(row["p"]) for row in rows]
     shown["quantity"] = [_name(row["quantity"]) for row in rows]
     return shown[
