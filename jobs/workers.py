@@ -2,6 +2,7 @@
 
 import contextlib
 import dataclasses
+import mmap
 import multiprocessing
 import os
 import shutil
@@ -30,6 +31,8 @@ Result = TypeVar("Result")
 
 
 _LOOK_SECONDS = 1.0  # between looks at whether a result can still come
+_START_SECONDS = 10.0  # that a thread waits for the others to have started
+_THREAD_BYTES = 16 << 20  # that one thread may take to start: its stack (8 MB), and what it runs
 
 
 class JobError(Exception):
@@ -63,14 +66,14 @@ def executor(resources: Resources) -> Iterator[Executor]:
     """Threads of this process, or spawned processes; any other Executor would serve as well.
 
     Raises:
-        JobError: if a process dies.
+        JobError: if a process dies, or there is no memory for threads.
     """
     pool: Any
     if resources.workers:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
     else:
-        pool = ThreadPoolExecutor(resources.width, "compute", prepare_worker)
+        pool = _threads(resources.width)
     try:
         if resources.workers:
             with _ignoring_interrupts():  # which the processes inherit: Ctrl-C is the driver's
@@ -81,9 +84,27 @@ def executor(resources: Resources) -> Iterator[Executor]:
         # The pool overlooks a process that starts while it ends the others, and waits for it.
         for process in multiprocessing.active_children():
             process.kill()
-        raise JobError(f"a worker process {_DIED}") from error
+        raise JobError(f"a worker {_DIED}") from error
     finally:
         pool.shutdown(cancel_futures=True)
+
+
+def _threads(width: int) -> ThreadPoolExecutor:
+    """So many threads, all of them started while there surely is memory for them: Python waits
+    without end for one that dies for want of it before it can say that it lives.
+
+    Raises:
+        JobError: if there is too little memory.
+    """
+    try:
+        mmap.mmap(-1, width * _THREAD_BYTES).close()
+    except OSError as error:
+        raise JobError(f"a worker {_DIED}") from error
+    pool = ThreadPoolExecutor(width, "compute", prepare_worker)
+    together = threading.Barrier(width)
+    for _ in range(width):  # a thread each, for none is done before all are there
+        pool.submit(together.wait, _START_SECONDS)
+    return pool
 
 
 @contextlib.contextmanager

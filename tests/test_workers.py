@@ -1,9 +1,13 @@
 """Results flow back from workers, or the job ends and says why."""
 
 import multiprocessing
+import os
+import resource
 import threading
 from concurrent.futures import Future, ProcessPoolExecutor, wait
+from pathlib import Path
 
+import killing
 import pytest
 
 from jobs import workers
@@ -40,6 +44,22 @@ def test_a_thread_that_dies_before_it_can_say_so_ends_the_job(monkeypatch):
         list(flowing(range(9)))
 
 
+def start_without_memory():
+    pages = int(Path("/proc/self/statm").read_text().split()[0])
+    resource.setrlimit(resource.RLIMIT_AS, (pages * resource.getpagesize(),) * 2)
+    try:
+        list(flowing(range(4)))
+    except JobError:
+        os._exit(3)
+
+
+def test_threads_that_have_no_memory_to_start_end_the_job():
+    job = killing.in_a_process(start_without_memory)
+    job.join(20)  # Python itself would wait without end
+    job.kill()
+    assert job.exitcode == 3
+
+
 def test_a_process_that_dies_while_others_start_ends_the_job(monkeypatch):
     submit = ProcessPoolExecutor.submit
 
@@ -53,7 +73,7 @@ def test_a_process_that_dies_while_others_start_ends_the_job(monkeypatch):
 
     monkeypatch.setattr(ProcessPoolExecutor, "submit", submit_and_kill)
     with (
-        pytest.raises(JobError, match="a worker process died"),
+        pytest.raises(JobError, match=r"a worker died \(out of memory\?\)"),
         executor(Resources(workers=2)) as pool,
     ):
         list(flow(pool, square, range(6), 3, threading.Event()))
