@@ -24,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError
 
+from db import still
 from db.errors import NoDatabaseError as NoDatabaseError
 from db.errors import StoreError as StoreError
 from db.errors import understood as understood
@@ -113,6 +114,7 @@ def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
         _check_exists(path)
         _check_file(path, writable=False)
         engine = create_engine(url, creator=lambda: _read_only(path))
+        still.renew_when_changed(engine, path)
         limit_time(engine, seconds)
     with understood(location), engine.connect() as connection:
         stored_version(connection, location)
@@ -196,7 +198,8 @@ def _locked(engine: Engine) -> Any:
     same instant (fixed in 3.51.3), and Python ships older ones.
     """
     path = sqlite_path(engine.url)
-    return nullcontext() if path is None else FileLock(f"{path}.lock")
+    # By the file's own name, as of its -wal: links to it are not other databases.
+    return nullcontext() if path is None else FileLock(f"{path.resolve()}.lock")
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -216,9 +219,10 @@ def _check_exists(path: Path) -> None:
 def _check_file(path: Path, *, writable: bool) -> None:
     if path.is_dir():
         raise StoreError(f"the database must be a file, got the directory {path}")
-    if not path.absolute().parent.is_dir():
-        raise StoreError(f"no directory {path.absolute().parent} to hold the database {path.name}")
-    if writable and not os.access(path.absolute().parent, os.W_OK):
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise StoreError(f"no directory {folder} to hold the database {path.name}")
+    if writable and not os.access(folder, os.W_OK):
         raise StoreError(f"the directory of {path} is read-only: name another database")
     if not path.exists():
         return
@@ -277,12 +281,7 @@ def _begin(connection: Connection) -> None:
 
 
 def _read_only(path: Path) -> sqlite3.Connection:
-    # A reader of a WAL database makes a -shm file beside it. Where it cannot, nobody can write
-    # either, so the file may be taken as it is.
-    still = not os.access(path.absolute().parent, os.W_OK) and not Path(f"{path}-wal").exists()
-    mode = "immutable=1" if still else "mode=ro"
-    uri = f"{path.absolute().as_uri()}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, check_same_thread=False)
+    connection = still.connect(path)
     connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
     connection.execute("PRAGMA query_only = ON")
     fence(connection)

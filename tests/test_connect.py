@@ -161,6 +161,13 @@ def write_many(path, count):
                 pass
 
 
+def test_a_link_to_a_file_has_the_lock_of_the_file(own_directory):
+    (own_directory / "link.db").symlink_to("a.db")
+    with open_for_writing("link.db") as engine, writing(engine):
+        beside = {path.name for path in own_directory.iterdir()}
+    assert beside - {"link.db"} == {"a.db", "a.db.lock", "a.db-wal", "a.db-shm"}
+
+
 def test_writers_of_one_file_take_turns():
     create()
     context = multiprocessing.get_context("spawn")

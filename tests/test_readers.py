@@ -9,11 +9,14 @@ import tempfile
 import time
 import warnings
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import text
 from test_interruption import stored
 from test_pages import every_page
 
+from db import still
 from db.connect import open_for_reading, open_for_writing, reader
 from db.console import ask
 from db.queries import runs
@@ -75,6 +78,47 @@ def test_a_file_where_nothing_may_be_written_is_read(untouchable):
         untouchable.name
     ]
     assert untouchable.read_bytes() == before
+
+
+def test_a_log_left_where_nothing_may_be_written_is_read(untouchable):
+    folder = untouchable.parent
+    folder.chmod(0o755)
+    with open_for_writing("used.db") as engine:
+        prepare_database(engine)
+        add_simulations(engine, "0:3")
+    with open_for_writing("used.db") as engine:
+        add_simulations(engine, "3:5")
+        for name in ("used.db", "used.db-wal"):  # and no used.db-shm
+            Path(shutil.copy(name, folder)).chmod(0o444)
+    folder.chmod(0o555)
+    before = {path: path.read_bytes() for path in folder.iterdir()}
+
+    def read():
+        with open_for_reading(str(folder / "used.db")) as engine:
+            assert ask(engine, COUNT).rows["runs"].item() == 5
+
+    assert as_an_ordinary_user(read)
+    assert {path: path.read_bytes() for path in folder.iterdir()} == before
+
+
+def test_a_reader_that_cannot_write_sees_what_its_owner_writes(monkeypatch):
+    with open_for_writing("mine.db") as engine:
+        prepare_database(engine)
+        add_simulations(engine, "0:3")
+    monkeypatch.setattr(still, "os", SimpleNamespace(W_OK=os.W_OK, access=lambda *_asked: False))
+    counts = []
+    with open_for_reading("mine.db") as read:
+
+        def count():
+            with read.connect() as connection:
+                counts.append(connection.execute(text(COUNT)).scalar_one())
+
+        count()
+        with open_for_writing("mine.db") as engine:
+            add_simulations(engine, "3:5")
+            count()
+        count()
+    assert counts == [3, 5, 5]
 
 
 def add_simulations(engine, seeds):
