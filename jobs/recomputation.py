@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from db.whole_runs import WholeRun, whole_runs
 from jobs.compute import Chunk, compute
 from jobs.starts import check_starts, with_start
-from jobs.verification import config_of, numbers
+from jobs.verification import config_of, numbers, series_faults
 from modadd.config import ConfigError
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
@@ -28,12 +28,14 @@ TOLERANCE = 1e-3  # of the arrangement's largest coordinate
 class Comparison(NamedTuple):
     """A stored run beside its recomputation. distances: (snapshot,) the largest difference of a
     coordinate, in units of the largest coordinate; 0 is bit for bit, parameters included.
-    by_kernel: which engine computed it again."""
+    by_kernel: which engine computed it again. faults: of the metrics of a run that is equal, also
+    of those that its stored arrays alone do not give."""
 
     run: WholeRun
     by_kernel: bool
     epochs: NDArray[np.int64]
     distances: NDArray[np.float64]
+    faults: Sequence[str] = ()
 
     @property
     def equal(self) -> bool:
@@ -90,7 +92,9 @@ def _compared(engine: Engine, run: WholeRun) -> Comparison:
     if len(again.epochs) != len(run.snapshots):
         distances[-1] = np.inf  # one of the two diverged before the other
     by_kernel = SIMULATORS[run.kind].kernel_serves(config, chunk.device)
-    return Comparison(run, by_kernel, np.array(again.epochs[: len(distances)]), distances)
+    wrong = () if distances.any() else tuple(series_faults(run.series, again.metrics))
+    epochs = np.array(again.epochs[: len(distances)])
+    return Comparison(run, by_kernel, epochs, distances, wrong)
 
 
 def _distances(stored: NDArray[np.float32], again: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -102,7 +106,7 @@ def _distances(stored: NDArray[np.float32], again: NDArray[np.float32]) -> NDArr
 
 
 def judged(comparisons: Sequence[Comparison]) -> Iterator[tuple[bool, str]]:
-    """(whether it is a fault, what to say) of each run that does not come out bit for bit.
+    """(whether it is a fault, what to say) of each run that does not come out as it is stored.
 
     A job is computed on one machine, and by one engine all runs that this one serves: where some of
     them come out bit for bit, all of them must.
@@ -111,6 +115,7 @@ def judged(comparisons: Sequence[Comparison]) -> Iterator[tuple[bool, str]]:
     for compared in comparisons:
         run = compared.run
         if compared.equal:
+            yield from ((True, f"run {run.run_id}: {fault}") for fault in compared.faults)
             continue
         begins = int(compared.epochs[compared.distances > 0][0])
         early = compared.distances[compared.epochs <= EARLY]

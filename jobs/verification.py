@@ -2,7 +2,7 @@
 
 import math
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -142,12 +142,12 @@ def _point_faults(run: WholeRun) -> Iterator[str]:
 def _metric_faults(run: WholeRun, config: Config, metrics: Sequence[str]) -> Iterator[str]:
     """The series' numbers, measured again. What needs parameters, where they were kept."""
     plain = [name for name in metrics if not METRICS[name].needs_classifier]
-    yield from _compare(run, run.series, measure(_batch(run, config, run.snapshots), plain))
+    yield from series_faults(run.series, measure(_batch(run, config, run.snapshots), plain))
     if run.classifiers:
         first = len(run.snapshots) - len(run.classifiers)
         batch = _batch(run, config, run.snapshots[first:], run.classifiers)
         others = [name for name in metrics if METRICS[name].needs_classifier]
-        yield from _compare(run, run.series[first:], measure(batch, others))
+        yield from series_faults(run.series[first:], measure(batch, others))
 
 
 def _batch(
@@ -168,9 +168,10 @@ def numbers(arrays: Sequence[StoredArray]) -> NDArray[np.float32]:
     return joined.reshape(len(arrays), -1)
 
 
-def _compare(
-    run: WholeRun, rows: Sequence[dict[str, Any]], measured: dict[str, NDArray[np.float64]]
+def series_faults(
+    rows: Sequence[Mapping[str, Any]], measured: Mapping[str, NDArray[np.float64]]
 ) -> Iterator[str]:
+    """Where rows of a series are not what was measured: metric → (row,)."""
     for name, values in measured.items():
         stored = np.array([row.get(name) for row in rows], dtype=np.float64)
         wrong = ~np.isclose(stored, values, RELATIVE, ABSOLUTE, equal_nan=True)

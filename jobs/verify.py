@@ -10,12 +10,12 @@ from sqlalchemy.exc import DatabaseError
 from tqdm import tqdm
 
 from db.connect import StoreError, open_for_reading, without_password
-from db.queries import metric_versions
 from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
 from db.whole_runs import WholeRun, file_faults, run_ids, whole_runs
 from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
 from jobs.law_verification import law_faults
+from jobs.loop import stale_metrics
 from jobs.recomputation import evenly, judged, recompute
 from jobs.verification import faults
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
@@ -27,6 +27,8 @@ Check every stored run: the file, the rows that belong together, the BLOBs' leng
 the metrics, measured again, and the audits of the force law, made again; and compute some runs
 again from nothing but their config.
 Prints one line a fault; the exit status is 0 without any and 1 with."""
+
+_STALE = "was never measured, or by another version, and was not checked: run `modadd measure`"
 
 
 def command(arguments: Sequence[str]) -> int:
@@ -58,7 +60,10 @@ def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
         found = _print_all(file_faults(connection))
         try:
             ids = run_ids(connection)
-            found += _print_all(_run_faults(engine, connection, ids, stopping))
+            stale = set(stale_metrics(engine)) if ids else set()
+            found += _print_all(f"metrics: {name} {_STALE}" for name in sorted(stale))
+            metrics = [name for name in METRICS if name not in stale]
+            found += _print_all(_run_faults(connection, ids, metrics, stopping))
             if not found:  # laws are audited at what must itself be whole
                 found += _print_all(law_faults(engine, connection, stopping))
             if recompute_count and ids and not found:
@@ -69,10 +74,8 @@ def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
 
 
 def _run_faults(
-    engine: Engine, connection: Connection, ids: Sequence[int], stopping: threading.Event
+    connection: Connection, ids: Sequence[int], metrics: Sequence[str], stopping: threading.Event
 ) -> Iterator[str]:
-    versions = metric_versions(engine)
-    metrics = [name for name, metric in METRICS.items() if versions.get(name) == metric.version]
     check = partial(_checked, metrics=metrics)
     with (
         executor(Resources()) as pool,

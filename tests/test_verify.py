@@ -113,6 +113,14 @@ FAULTS = {
         ["UPDATE series SET validation_loss = 0.5 WHERE run_id = 1"],
         ["run 1: validation_loss at epoch 0 is stored as 0.5, measured as"],
     ),
+    "a metric of another version": (
+        ["UPDATE metrics SET version = 0 WHERE name = 'radius_ratio'"],
+        ["metrics: radius_ratio was never measured, or by another version"],
+    ),
+    "metrics of which nothing is known": (
+        ["DELETE FROM metrics"],
+        ["metrics: validation_loss was never measured, or by another version"],
+    ),
     "a metric that was lost": (
         ["UPDATE series SET train_accuracy = NULL WHERE run_id = 1 AND epoch = 20"],
         ["run 1: train_accuracy at epoch 20 is stored as nan"],
@@ -239,6 +247,14 @@ def test_a_run_that_its_config_does_not_give_is_found_by_computing_it_again(copy
     assert modadd("verify", "--database", copy)[0] == 0
     status, printed, _ = modadd("verify", "--recompute", 100, "--database", copy)
     assert (status, "run 4: computed again, it differs from epoch 0 on" in printed) == (1, True)
+
+
+def test_a_wrong_loss_without_its_parameters_is_found_by_computing_it_again(copy, modadd):
+    plant(copy, "UPDATE series SET validation_loss = 0.5 WHERE run_id = 6 AND epoch = 0")
+    assert modadd("verify", "--database", copy)[0] == 0  # only those of its end were kept
+    status, printed, _ = modadd("verify", "--recompute", 6, "--database", copy)
+    assert (status, printed.count("\n")) == (1, 1)
+    assert "run 6: validation_loss at epoch 0 is stored as 0.5, measured as 2.1" in printed
 
 
 class FakeRun:
