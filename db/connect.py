@@ -182,11 +182,14 @@ class Changed(NamedTuple):
 
 def changes(engine: Engine) -> dict[str, Changed]:
     """What is known of each kind of run, and of `ANY_KIND`. Empty where nothing is: the file is of
-    before that was noted."""
-    query = select(Change.kind, Change.revision, Change.rewritten)
+    before that was noted, or what it notes cannot be."""
+    now = select(Store.revision).scalar_subquery()
+    query = select(Change.kind, Change.revision, Change.rewritten, now)
     try:
         with engine.connect() as connection:
-            return {kind: Changed(*map(int, last)) for kind, *last in connection.execute(query)}
+            rows = connection.execute(query).all()
+        possible = all(0 <= rewritten <= last <= latest for _, last, rewritten, latest in rows)
+        return {kind: Changed(last, rewritten) for kind, last, rewritten, _ in rows if possible}
     except (DBAPIError, ValueError, TypeError):
         return {}
 

@@ -132,6 +132,19 @@ def test_a_write_says_which_kinds_of_run_it_changes():
         assert changes(engine)["particle"] == (6, 5)
 
 
+@pytest.mark.parametrize("impossible", ["revision = -1", "revision = 1 << 62", "rewritten = 7"])
+def test_changes_that_cannot_be_are_not_believed(impossible):
+    with open_for_writing("a.db") as engine:
+        for _ in range(2):
+            with writing(engine, ("particle",)):
+                pass
+        assert changes(engine)
+        with sqlite3.connect("a.db") as connection:
+            connection.execute(f"UPDATE changes SET {impossible}")
+        connection.close()
+        assert changes(engine) == {}
+
+
 def test_a_file_of_before_changes_were_noted_is_read():
     create()
     with sqlite3.connect("a.db") as connection:

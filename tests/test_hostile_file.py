@@ -57,9 +57,23 @@ WRONG = {
     "parameters cut short": ["UPDATE classifiers SET parameters = x'00000000' WHERE epoch = 20"],
     "a config beyond all memory": ["UPDATE transformer_configs SET modulus = 2147483647"],
     "a config against its rules": ["UPDATE transformer_configs SET modulus = -1"],
+    "changes that cannot be": ["UPDATE changes SET revision = -1"],
     "a kind that nobody knows": ["UPDATE runs SET kind = '<b>' WHERE run_id = 1"],
     "no snapshots": ["DELETE FROM snapshots"],
     "no table of snapshots": ["DROP TABLE snapshots"],
+}
+
+# What the Run page says of each; of what is not here it need say nothing.
+SAID = {
+    "a shape beyond all memory": "whose length is not that of its shape",
+    "a shape below nothing": "whose length is not that of its shape",
+    "BLOBs cut short": "whose length is not that of its shape",
+    "parameters cut short": "parameters of several lengths",
+    "a config beyond all memory": "other sizes than its config",
+    "a config against its rules": "modulus must be",
+    "a kind that nobody knows": "of a kind that nobody here knows",
+    "no snapshots": "No arrangement of this run is stored",
+    "no table of snapshots": "no such table",
 }
 
 
@@ -101,6 +115,10 @@ def test_pages_say_in_a_line_what_is_wrong(page, name, made, own_directory, open
     before = peak()
     shown = open_page(page, database=path, run="1")
     assert not shown.exception
+    said = [element.value for element in (*shown.info, *shown.warning, *shown.error)]
+    assert all(len(line.splitlines()) == 1 for line in said)
+    if page == "run":
+        assert [SAID[name] in line for line in said] == [True] if name in SAID else not said
     assert peak() - before < 300 << 20
 
 
