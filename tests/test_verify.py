@@ -271,8 +271,13 @@ def test_another_machine_is_held_to_the_beginning_alone():
     ((fault, text),) = judged([compared(1, [0, 1e-6, 1e-2, 2])])
     assert not fault
     assert "the same but for rounding up to epoch 10 of 100" in text
-    ((fault, text),) = judged([compared(1, [0, 1e-2, 1e-2, 2])])
-    assert fault
+    # One step of Adam in another direction, in one network of a thousand (test_engines_part).
+    ((fault, text),) = judged([compared(1, [0, 3e-3, 1e-2, 2])])
+    assert not fault
+    assert "up to epoch 0 of 100" in text
+    for distances in ([0, 0.1, 0.1, 2], [2e-3, 2e-3, 1e-2, 2]):
+        ((fault, text),) = judged([compared(1, distances)])
+        assert fault
 
 
 def test_a_run_kept_at_its_end_alone_says_nothing_on_another_machine():
