@@ -17,6 +17,8 @@ LOOK = """<style>
 .st-key-overlay-box svg.marks { max-width: 100%; }
 [data-testid=stTable] td, [data-testid=stTable] td * {
   overflow-wrap: anywhere; white-space: normal; }
+/* Streamlit's own CSV files would hold what a spreadsheet takes for formulae; ours do not. */
+[data-testid=stElementToolbarButton]:has([aria-label="Download as CSV"]) { display: none; }
 /* Numbers wrap rather than lose their ends. */
 [data-testid=stMetric] * { overflow: visible; white-space: normal; text-overflow: clip; }
 [data-testid=stMetricValue] { line-height: 1.2; }

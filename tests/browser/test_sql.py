@@ -29,3 +29,13 @@ def test_a_refusal_runs_nothing_in_the_browser(visit):
     page.get_by_text("No answer").wait_for()
     page.get_by_text('near "<": syntax error').wait_for()
     assert page.locator("img[src=x]").count() == 0
+
+
+def test_tables_are_taken_away_only_by_what_marks_formulae(visit):
+    page = visit.open("sql")
+    page.get_by_text("4 rows in").wait_for()
+    table = page.get_by_test_id("stDataFrame").last
+    table.hover()
+    table.get_by_label("Fullscreen").wait_for()
+    assert table.get_by_label("Download as CSV").count() == 1
+    assert not table.get_by_label("Download as CSV").is_visible()
