@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from db.connect import StoreError, open_for_writing, understood
 from jobs.loop import prepare_database, run_requests
-from jobs.plan import check_new_space
+from jobs.plan import check_new_room
 from jobs.requests import KEPT_PARAMETERS, Request
 from jobs.workers import JobError, Resources, choose_device
 from modadd.config import Config, ConfigError, Rule, suggestion
@@ -168,7 +168,7 @@ def compute_requests(arguments: argparse.Namespace, requests: Sequence[Request])
     Everything about the requests has been checked by now: nothing is opened or created before.
     """
     where = resources(arguments)
-    check_new_space(arguments.database, requests, where)
+    check_new_room(arguments.database, requests, where)
     with open_for_writing(arguments.database) as engine:
         prepare_database(engine)
         for request, summary in run_requests(engine, requests, where):

@@ -13,7 +13,7 @@ from db import running, store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
 from db.queries import kind_counts, metric_versions
 from jobs.compute import compute, load_kernels
-from jobs.plan import Plan, check_space, plan
+from jobs.plan import Plan, check_room, plan
 from jobs.provenance import packages, provenance
 from jobs.requests import Request
 from jobs.starts import check_starts, with_start
@@ -122,7 +122,7 @@ def _run(
 ) -> Summary:
     started = time.perf_counter()
     planned = plan(engine, request, resources)
-    check_space(engine.url, [planned])
+    check_room(engine.url, [planned])
     check_starts(engine, request.kind, planned.configs)
     store.add_to_experiments(engine, request.experiments, planned.present)
     summary = Summary(present=len(planned.present))

@@ -2,11 +2,13 @@
 
 import dataclasses
 import itertools
+import math
+import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import URL, Engine
 
@@ -18,6 +20,7 @@ from jobs.workers import Resources
 from modadd.config import Config, ConfigError
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
+from modadd.task import pair_count
 
 # Numbers that a chunk works on, all steps together: about a sixth of a second of a core, so that
 # results are written while others are computed, progress shows, cores end together, and a stop is
@@ -87,8 +90,15 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     return Plan(chunks, present)
 
 
-def check_space(database: URL, planned: Iterable[Plan]) -> None:
-    """Raise ConfigError if the disk has no room for what is planned."""
+def check_room(database: URL, planned: Sequence[Plan]) -> None:
+    """Raise ConfigError if the memory or the disk has no room for what is planned."""
+    needed = max((_memory_bytes(chunk) for some in planned for chunk in some.chunks), default=0)
+    if needed > memory_bytes():
+        has = int(memory_bytes()) >> 20
+        raise ConfigError(
+            f"runs must fit the memory, which is {has} MB, and one of these takes more than "
+            f"{needed >> 20} MB: make them smaller"
+        )
     if database.get_backend_name() != "sqlite" or not database.database:
         return
     needed = sum(some.result_bytes for some in planned)
@@ -100,12 +110,20 @@ def check_space(database: URL, planned: Iterable[Plan]) -> None:
         )
 
 
-def check_new_space(location: str, requests: Iterable[Request], resources: Resources) -> None:
-    """`check_space` for a database that is not there yet, so that none is made in vain."""
+def memory_bytes() -> float:
+    """What the machine has; infinity where it does not say."""
+    try:
+        return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (AttributeError, OSError, ValueError):
+        return math.inf
+
+
+def check_new_room(location: str, requests: Iterable[Request], resources: Resources) -> None:
+    """`check_room` for a database that is not there yet, so that none is made in vain."""
     url = database_url(location)
     path = Path(url.database or "")
     if path.absolute().parent.is_dir() and not path.exists():
-        check_space(url, (plan(None, request, resources) for request in requests))
+        check_room(url, [plan(None, request, resources) for request in requests])
 
 
 def _missing(asked: Keep, config: Config, stored: StoredRun | None) -> Keep | None:
@@ -153,6 +171,19 @@ def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
     else:
         quick = BATCH_NUMBERS[resources.device] // worked
     return max(1, min(quick, CHUNK_BYTES // _result_bytes(config, snapshots)))
+
+
+def _memory_bytes(chunk: Chunk) -> int:
+    """Less than what one run of a chunk takes: its parameters, and its pair sums or what torch
+    works on at once. A GPU's memory is not ours to know."""
+    if chunk.device != "cpu":
+        return 0
+    config: Any = chunk.configs[0]
+    simulator = SIMULATORS[chunk.kind]
+    worked, stored = simulator.numbers(config)
+    pair_sums = pair_count(config.modulus) * config.embedding_dim
+    at_once = pair_sums if simulator.kernel_serves(config, chunk.device) else worked
+    return (stored + at_once) * FLOAT_BYTES
 
 
 def _result_bytes(config: Config, snapshots: int) -> int:

@@ -43,6 +43,18 @@ CASES = {
     "endless number": (["train", "--modulus", "9" * 400], "a number of hundreds of digits"),
     "endless epoch": (["train", "--snapshots", "9" * 5000], "snapshots must list"),
     "endless schedule": (["simulate", "--steps", "2000000000"], "at most 1000000 a run"),
+    "a network beyond the memory": (
+        ["train", "--hidden-size", "2147483647", "--modulus", "5000"],
+        "runs must fit the memory",
+    ),
+    "a network beyond the memory beside others": (
+        ["train", "--hidden-size", "2147483647", "--modulus", "5000", "--database", "good.db"],
+        "runs must fit the memory",
+    ),
+    "particles beyond the memory": (
+        ["simulate", "--modulus", "10000000", "--snapshots", "final"],
+        "runs must fit the memory",
+    ),
     "parameters of particles": (["simulate", "--parameters", "all"], "unknown argument"),
     "path that is no text": (["train", "--database", "\udcff.db"], "a path or a SQLAlchemy URL"),
     "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),

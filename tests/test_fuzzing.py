@@ -18,7 +18,7 @@ from db.connect import open_for_writing
 from jobs.compute import Chunk, compute
 from jobs.loop import prepare_database
 from jobs.main import main
-from jobs.plan import check_space, plan
+from jobs.plan import check_room, plan
 from jobs.workers import Resources
 from modadd.config import ConfigError
 from modadd.simulators import SIMULATORS
@@ -72,7 +72,7 @@ def check_that_it_runs(request):
         prepare_database(engine)
         planned = plan(engine, request, Resources())
         with contextlib.suppress(ConfigError):  # no room on the disk
-            check_space(engine.url, [planned])
+            check_room(engine.url, [planned])
     chunk = planned.chunks[0]
     config = chunk.configs[0]
     worked, stored = SIMULATORS[chunk.kind].numbers(config)
