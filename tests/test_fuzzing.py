@@ -1,6 +1,7 @@
 """Whatever is given for a config, it runs, or it is one clear line and nothing was written."""
 
 import contextlib
+import dataclasses
 import io
 import os
 import sys
@@ -12,17 +13,18 @@ import pytest
 from fuzzing import as_flags, as_toml, tables
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
+from wholeness import check_whole
 
 import jobs.command
 from db.connect import open_for_writing
-from jobs.compute import Chunk, compute
-from jobs.loop import prepare_database
+from db.schema import Run
+from jobs.loop import prepare_database, run_requests
 from jobs.main import main
 from jobs.plan import check_room, plan
 from jobs.workers import Resources
 from modadd.config import ConfigError
 from modadd.simulators import SIMULATORS
-from modadd.snapshots import schedule
 
 CASES = 80
 MOST_NUMBERS = 2_000_000  # of a run that is accepted and computed here
@@ -67,25 +69,27 @@ def check_answer(words):
 
 
 def check_that_it_runs(request):
-    """Plan what is accepted, and compute a run of it, if it is small."""
+    """Plan what is accepted; compute and store a run of it, if it is small."""
     with open_for_writing("plan.db") as engine:
         prepare_database(engine)
         planned = plan(engine, request, Resources())
         with contextlib.suppress(ConfigError):  # no room on the disk
             check_room(engine.url, [planned])
-    chunk = planned.chunks[0]
-    config = chunk.configs[0]
-    worked, stored = SIMULATORS[chunk.kind].numbers(config)
+    config = planned.chunks[0].configs[0]
+    worked, stored = SIMULATORS[request.kind].numbers(config)
     if max(worked * config.length, stored) > MOST_NUMBERS:
         return
-    epochs = schedule("default", config.length)
-    one = Chunk(
-        kind=chunk.kind, configs=(config,), epochs=epochs, schedule="default", parameters="all",
-        device="cpu",
-    )  # fmt: skip
-    (record,) = compute(one)
-    assert record.status in ("done", "diverged")
-    assert record.config_hash == config.identity
+    one = dataclasses.replace(request, configs=(config,), schedule="default")
+    Path("one.db").unlink(missing_ok=True)
+    with open_for_writing("one.db") as engine:
+        prepare_database(engine)
+        ((_, summary),) = run_requests(engine, [one], Resources())
+        with engine.connect() as connection:
+            (row,) = connection.execute(select(Run.config_hash, Run.status)).all()
+    assert summary.computed == 1
+    assert row.config_hash == config.identity
+    assert row.status in ("done", "diverged")
+    assert check_whole("one.db") == 1
 
 
 def check_flags(case):
