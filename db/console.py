@@ -98,7 +98,7 @@ def ask(engine: Engine, sql: str, most_rows: int = 1000, most_seconds: float = 5
             if cursor.description is None:
                 raise StoreError(f"that is no query: {_READS_ONLY}")
             names = _unique([column[0] for column in cursor.description])
-            rows, cut = _fetched(cursor, min(most_rows, MOST_ROWS))
+            rows, cut = _fetched(connection, cursor, min(most_rows, MOST_ROWS))
     except StoreError as error:
         refused = str(error)
     except (sqlite3.Error, sqlite3.Warning, MemoryError, OverflowError) as error:
@@ -174,25 +174,37 @@ def _encodes(sql: str) -> bool:
     return True
 
 
-def _fetched(cursor: sqlite3.Cursor, most_rows: int) -> tuple[list[list[Any]], str]:
+def _fetched(
+    connection: sqlite3.Connection, cursor: sqlite3.Cursor, most_rows: int
+) -> tuple[list[list[Any]], str]:
     """The rows, and why there are no more of them."""
     rows: list[list[Any]] = []
     size = 0
+
+    def within_budget(raw: bytes) -> _Text:
+        nonlocal size
+        size += len(raw)
+        return _Text(raw if size <= MOST_BYTES else b"")
+
+    connection.text_factory = within_budget
     for row in cursor:
         if len(rows) == most_rows:
             return rows, f"cut at {most_rows:,} rows"
-        size += sum(_size(value) for value in row)
+        size += sum(8 + (len(value) if type(value) is bytes else 0) for value in row)
         if size > MOST_BYTES:
             return rows, f"cut at {MOST_BYTES // 1_000_000} MB, after {len(rows):,} rows"
         rows.append([_shown(value) for value in row])
     return rows, ""
 
 
-def _size(value: Any) -> int:
-    return 8 + (len(value) if isinstance(value, str | bytes) else 0)
+class _Text(bytes):
+    """A text as the file has it: as letters it may take four times the memory, so those of a row
+    that is too much are never made."""
 
 
 def _shown(value: Any) -> Any:
+    if isinstance(value, _Text):
+        return value.decode("utf-8", "replace")
     return f"BLOB of {len(value):,} bytes" if isinstance(value, bytes) else value
 
 

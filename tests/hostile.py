@@ -4,8 +4,10 @@ As a program, `hostile.py DATABASE`, it asks what is cut and prints the answers 
 """
 
 import json
+import re
 import resource
 import sys
+from pathlib import Path
 
 WRITES = [
     "DELETE FROM runs",
@@ -163,7 +165,12 @@ ENDLESS = [
     "FROM series AS a ORDER BY 1",
 ]
 # Those end by the budget of an answer: row after row of half a megabyte, and row after row.
+_WIDE = (
+    f"{_LETTERS}, h(z) AS (SELECT substr(x, 1, 490000) FROM s WHERE LENGTH(x) > 500000), "
+    "w(y) AS (SELECT z || z || '😀' FROM h)"
+)
 ABUNDANT = [
+    f"{_WIDE} SELECT {', '.join(['y'] * 120)} FROM w",
     f"{_LETTERS} SELECT x, x, x, x FROM s, series WHERE LENGTH(x) > 400000",
     f"{_COUNT} SELECT i FROM n",
     "SELECT * FROM series AS a, series AS b",
@@ -176,13 +183,20 @@ def main(database, seconds):
 
     engine = reader(database)
     ask(engine, "SELECT * FROM transformer_runs")
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    before = peak_megabytes()
     for sql in ENDLESS + ABUNDANT + GIANTS:
         # What ends by its own budget may take its time on a busy machine.
         found = ask(engine, sql, 10_000, seconds if sql in ENDLESS else 60)
-        grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
-        kilobytes = grown // 1024 if sys.platform == "darwin" else grown
-        print(json.dumps([sql, found.refused, found.cut, found.seconds, kilobytes / 1024]))
+        grown = peak_megabytes() - before
+        print(json.dumps([sql, found.refused, found.cut, found.seconds, grown]))
+
+
+def peak_megabytes():
+    """Of this process alone: Linux counts what called it into `ru_maxrss`."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(re.search(r"VmHWM:\s*(\d+) kB", status.read_text())[1]) / 1024
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 if __name__ == "__main__":
