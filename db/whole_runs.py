@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
-from db.schema import ClassifierSnapshot, Run, Snapshot
+from db.schema import Change, ClassifierSnapshot, Run, Snapshot, Store
 
 
 class StoredArray(NamedTuple):
@@ -54,6 +54,16 @@ def file_faults(connection: Connection) -> Iterator[str]:
             yield f"{table}: {rows} rows belong to a row of {parent} that is not there"
     except DatabaseError as error:
         yield f"file: {error.orig}"
+
+
+def change_faults(connection: Connection) -> Iterator[str]:
+    """What `changes` notes that cannot be: a change after the store's last, say."""
+    if not inspect(connection).has_table(Change.__tablename__):
+        return  # a file of before that was noted
+    now = select(Store.revision).scalar_subquery()
+    possible = Change.rewritten.between(0, Change.revision) & (Change.revision <= now)
+    for kind in connection.execute(select(Change.kind).where(~possible)).scalars():
+        yield f"changes: the row of {kind or 'any kind'!r} cannot be, so that pages ignore them all"
 
 
 def run_ids(connection: Connection) -> list[int]:

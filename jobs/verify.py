@@ -12,7 +12,7 @@ from tqdm import tqdm
 from db.connect import StoreError, open_for_reading, without_password
 from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
-from db.whole_runs import WholeRun, file_faults, run_ids, whole_runs
+from db.whole_runs import WholeRun, change_faults, file_faults, run_ids, whole_runs
 from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
 from jobs.law_verification import law_faults
 from jobs.loop import stale_metrics
@@ -59,6 +59,7 @@ def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
             raise StoreError(f"{shown} has schema version {version}: run `modadd upgrade` first")
         found = _print_all(file_faults(connection))
         try:
+            found += _print_all(change_faults(connection))
             ids = run_ids(connection)
             stale = set(stale_metrics(engine)) if ids else set()
             found += _print_all(f"metrics: {name} {_STALE}" for name in sorted(stale))

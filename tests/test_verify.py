@@ -118,6 +118,10 @@ FAULTS = {
         ["DELETE FROM metrics"],
         ["metrics: validation_loss was never measured, or by another version"],
     ),
+    "a change that never was": (
+        ["UPDATE changes SET revision = 1 << 40 WHERE kind = 'particle'"],
+        ["changes: the row of 'particle' cannot be"],
+    ),
     "a metric that was lost": (
         ["UPDATE series SET train_accuracy = NULL WHERE run_id = 1 AND epoch = 20"],
         ["run 1: train_accuracy at epoch 20 is stored as nan"],
