@@ -36,6 +36,9 @@ from db.soundness import MOST_SECONDS, fence, limit_time, stored_version
 PAGE_SIZE = 32768
 BUSY_TIMEOUT_MS = 60_000
 ANY_KIND = ""  # in `changes`
+CHANGE_CAN_BE = Change.rewritten.between(0, Change.revision) & (
+    Change.revision <= select(Store.revision).scalar_subquery()
+)
 
 
 def database_url(location: str) -> URL:
@@ -183,13 +186,12 @@ class Changed(NamedTuple):
 def changes(engine: Engine) -> dict[str, Changed]:
     """What is known of each kind of run, and of `ANY_KIND`. Empty where nothing is: the file is of
     before that was noted, or what it notes cannot be."""
-    now = select(Store.revision).scalar_subquery()
-    query = select(Change.kind, Change.revision, Change.rewritten, now)
+    query = select(Change.kind, Change.revision, Change.rewritten, CHANGE_CAN_BE)
     try:
         with engine.connect() as connection:
             rows = connection.execute(query).all()
-        possible = all(0 <= rewritten <= last <= latest for _, last, rewritten, latest in rows)
-        return {kind: Changed(last, rewritten) for kind, last, rewritten, _ in rows if possible}
+        all_can_be = all(can_be for *_, can_be in rows)
+        return {kind: Changed(last, rewritten) for kind, last, rewritten, _ in rows if all_can_be}
     except (DBAPIError, ValueError, TypeError):
         return {}
 

@@ -41,7 +41,6 @@ def connect(path: Path) -> sqlite3.Connection:
 
 def renew_when_changed(engine: Engine, path: Path) -> None:
     """Have an engine replace connections without locks once the file is not what they opened."""
-
     path = path.resolve()
 
     @event.listens_for(engine, "checkout")

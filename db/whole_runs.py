@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
-from db.schema import Change, ClassifierSnapshot, Run, Snapshot, Store
+from db.connect import CHANGE_CAN_BE
+from db.schema import Change, ClassifierSnapshot, Run, Snapshot
 
 
 class StoredArray(NamedTuple):
@@ -60,9 +61,7 @@ def change_faults(connection: Connection) -> Iterator[str]:
     """What `changes` notes that cannot be: a change after the store's last, say."""
     if not inspect(connection).has_table(Change.__tablename__):
         return  # a file of before that was noted
-    now = select(Store.revision).scalar_subquery()
-    possible = Change.rewritten.between(0, Change.revision) & (Change.revision <= now)
-    for kind in connection.execute(select(Change.kind).where(~possible)).scalars():
+    for kind in connection.execute(select(Change.kind).where(~CHANGE_CAN_BE)).scalars():
         yield f"changes: the row of {kind or 'any kind'!r} cannot be, so that pages ignore them all"
 
 
