@@ -2,10 +2,11 @@
 
 Several fences, each of which would do for most: the connection is read-only (twice), an authorizer
 admits only SELECTs on the database's own tables with functions of a list, SQLite's limits and the
-budgets here bound memory, and a progress handler cuts what does not end. The list has no function
-whose cost is out of proportion to its arguments (`printf`, `replace`, `randomblob`).
+budgets here bound memory, and a progress handler cuts what does not end or fills the disk. The
+list has no function whose cost is out of proportion to its arguments (`printf`, `randomblob`).
 """
 
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from db.connect import StoreError, console_connection
 MOST_ROWS = 10_000
 MOST_SECONDS = 30.0
 MOST_BYTES = 20_000_000  # of an answer
+MOST_DISK_BYTES = 1_000_000_000  # that may go while a statement sorts
 MOST_CHARACTERS = 20_000  # of a statement
 
 _FUNCTIONS = {
@@ -50,11 +52,12 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 # A file from elsewhere may hold anything, so its views and pages are distrusted as well. Sorting
-# spills to a file that the system removes, and keeps this many KiB in memory.
+# keeps this many KiB in memory and spills the rest to a file that the system removes.
 _PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "cache_size = -16000")
 # A row takes about ten. Few, because one LIKE over a value of the longest may take a fifteenth of a
 # second, and nothing can cut it while it lasts.
 _OPERATIONS_BETWEEN_LOOKS = 50
+_SECONDS_BETWEEN_LOOKS_AT_THE_DISK = 0.01
 # Real tables have pages; virtual ones, which run code of an extension, have none.
 _OWN_TABLES = (
     "SELECT name FROM sqlite_master WHERE type = 'view' OR (type = 'table' AND rootpage > 0)"
@@ -87,13 +90,13 @@ def ask(engine: Engine, sql: str, most_rows: int = 1000, most_seconds: float = 5
 
     most_rows, most_seconds: where it is cut, at most `MOST_ROWS` and `MOST_SECONDS`.
     """
-    begun = time.monotonic()
+    watch = _Watch(min(most_seconds, MOST_SECONDS))
     refused, cut = "", ""
     names: list[str] = []
     rows: list[list[Any]] = []
     try:
         _check_text(sql)
-        with _fenced(engine, begun + min(most_seconds, MOST_SECONDS)) as connection:
+        with _fenced(engine, watch) as connection:
             cursor = connection.execute(sql)
             if cursor.description is None:
                 raise StoreError(f"that is no query: {_READS_ONLY}")
@@ -102,10 +105,43 @@ def ask(engine: Engine, sql: str, most_rows: int = 1000, most_seconds: float = 5
     except StoreError as error:
         refused = str(error)
     except (sqlite3.Error, sqlite3.Warning, MemoryError, OverflowError) as error:
-        refused = _reason(error, most_seconds)
+        refused = watch.cut or _reason(error)
     shown = pd.DataFrame(rows, columns=pd.Index(names, dtype="object"))
     shown = shown.apply(_of_one_type) if len(shown) else shown
-    return Answer(shown, cut, refused, time.monotonic() - begun)
+    return Answer(shown, cut, refused, time.monotonic() - watch.begun)
+
+
+class _Watch:
+    """When a statement has to end: at its deadline, or once so much of the disk is gone, half of a
+    small one. What others write counts, too; so all statements together keep within the bound."""
+
+    def __init__(self, seconds: float) -> None:
+        self.begun = self.looked = time.monotonic()
+        self.seconds = seconds
+        self.free = _free_bytes()
+        self.cut = ""
+
+    def __call__(self) -> bool:
+        now = time.monotonic()
+        if now - self.begun > self.seconds:
+            self.cut = f"cut after {self.seconds:g} s: narrow it by WHERE, or raise the time limit"
+        elif now - self.looked > _SECONDS_BETWEEN_LOOKS_AT_THE_DISK:
+            self.looked = now
+            if self.free - _free_bytes() > min(MOST_DISK_BYTES, self.free / 2):
+                most = f"{MOST_DISK_BYTES // 1_000_000:,} MB"
+                self.cut = f"cut, as to sort it takes {most} of the disk: narrow it by WHERE"
+        return bool(self.cut)
+
+
+def _free_bytes() -> int:
+    """Where SQLite sorts what memory does not hold (its "Temporary Files", 5)."""
+    named = (os.environ.get(name, "") for name in ("SQLITE_TMPDIR", "TMPDIR"))
+    usable = (
+        place for place in (*named, "/var/tmp", "/usr/tmp", "/tmp")
+        if os.path.isdir(place) and os.access(place, os.W_OK | os.X_OK)
+    )  # fmt: skip
+    state = os.statvfs(next(usable, "."))
+    return state.f_bavail * state.f_frsize
 
 
 def schema(engine: Engine) -> pd.DataFrame:
@@ -122,16 +158,14 @@ def schema(engine: Engine) -> pd.DataFrame:
 
 
 @contextmanager
-def _fenced(engine: Engine, deadline: float) -> Iterator[sqlite3.Connection]:
+def _fenced(engine: Engine, watch: _Watch) -> Iterator[sqlite3.Connection]:
     with closing(console_connection(engine)) as connection:
         connection.isolation_level = None
         connection.text_factory = lambda raw: raw.decode("utf-8", "replace")
         for pragma in _PRAGMAS:
             connection.execute(f"PRAGMA {pragma}")
         known = frozenset(name for (name,) in connection.execute(_OWN_TABLES))
-        connection.set_progress_handler(
-            lambda: time.monotonic() > deadline, _OPERATIONS_BETWEEN_LOOKS
-        )
+        connection.set_progress_handler(watch, _OPERATIONS_BETWEEN_LOOKS)
         for limit, most in _LIMITS.items():
             connection.setlimit(limit, most)
         connection.set_authorizer(_authorizer(known | {"sqlite_master", "sqlite_schema"}))
@@ -227,13 +261,11 @@ def _unique(names: list[str]) -> list[str]:
     return list(found)
 
 
-def _reason(error: BaseException, seconds: float) -> str:
+def _reason(error: BaseException) -> str:
     """Why SQLite or its driver would not, in one line."""
     if isinstance(error, MemoryError):
         return "that takes too much memory: ask for less"
     cause = (str(error).strip().splitlines() or [type(error).__name__])[0]
-    if cause == "interrupted":
-        return f"cut after {seconds:g} s: narrow it by WHERE, or raise the time limit"
     if cause.startswith(_DENIED):
         allowed = f"{_READS_ONLY}, with the functions listed beside it"
         return f"{cause.removesuffix('.')}: {allowed}"

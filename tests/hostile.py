@@ -141,6 +141,9 @@ _LETTERS = (
 )
 _MANY = "series AS k, series AS l, series AS m"
 _LONG = "LENGTH(x) > 400000 AND x || k.epoch || l.epoch || m.epoch"
+SORTING = (
+    f"{_LETTERS} SELECT x || k.epoch FROM s, {_MANY} WHERE LENGTH(x) > 400000 ORDER BY x || k.epoch"
+)
 ENDLESS = [
     f"{_COUNT} SELECT COUNT(*) FROM n",
     f"{_COUNT} SELECT MAX(i) FROM n",
@@ -159,8 +162,9 @@ ENDLESS = [
     f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} GLOB '*a*a*a*a*a*a*a*a*a*a*a*b'",
     f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} LIKE '%{'a' * 47}b'",
     f"{_LETTERS} SELECT COUNT(*) FROM s, {_MANY} WHERE {_LONG} GLOB '*{'[a-b]' * 9}c'",
-    f"{_LETTERS} SELECT x || i FROM s, n WHERE LENGTH(x) > 400000 ORDER BY x || i",
-    f"{_LETTERS} SELECT group_concat(x) FROM s, n WHERE LENGTH(x) < 100 GROUP BY i",
+    f"{_LETTERS} SELECT COUNT(*) FROM {_MANY} WHERE "
+    "(SELECT group_concat(x) FROM s WHERE LENGTH(x) < 200000 + k.epoch) < 'a'",
+    SORTING,
     "SELECT (SELECT COUNT(*) FROM series AS b, series AS c WHERE b.epoch > a.epoch) "
     "FROM series AS a ORDER BY 1",
 ]

@@ -9,12 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hostile import ABUNDANT, ENDLESS, REFUSED
+from hostile import ABUNDANT, ENDLESS, REFUSED, SORTING
 from test_documentation import QUERIES, answering
 
 import db.console
 from db.connect import reader
-from db.console import FUNCTIONS, MOST_ROWS, ask, schema
+from db.console import FUNCTIONS, MOST_ROWS, _Watch, ask, schema
 from db.worked_queries import worked_queries
 
 HOSTILE = Path(__file__).with_name("hostile.py")
@@ -116,6 +116,20 @@ def test_what_gives_too_much_is_cut(endured, sql):
 def test_memory_stays_bounded(endured):
     # The widest row has 120 values of 1 MB, which SQLite holds twice; measured 257 MB.
     assert max(megabytes for *_, megabytes in endured.values()) < 300
+
+
+def test_sorting_does_not_fill_the_disk(monkeypatch, engine):
+    monkeypatch.setattr("db.console.MOST_DISK_BYTES", 50_000_000)
+    found = ask(engine, SORTING, most_seconds=30)
+    assert found.refused == "cut, as to sort it takes 50 MB of the disk: narrow it by WHERE"
+
+
+def test_of_a_small_disk_half_is_left(monkeypatch):
+    monkeypatch.setattr("db.console._SECONDS_BETWEEN_LOOKS_AT_THE_DISK", 0)
+    free = iter([1000, 600, 499])
+    monkeypatch.setattr("db.console._free_bytes", lambda: next(free))
+    watch = _Watch(30)
+    assert (watch(), watch()) == (False, True)
 
 
 def test_rows_are_cut_at_the_limit_and_it_is_said(engine):
