@@ -1,4 +1,6 @@
+import contextlib
 import functools
+import sqlite3
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -96,6 +98,10 @@ def shared(tmp_path_factory, worker_id):
     return made
 
 
+# A name that would act, if a page or a chart took it for more than text.
+MARKUP = "<img src=evil onerror=alert(1)> [a](javascript:b) **b** :red[c] $x$ =1+1"
+
+
 @pytest.fixture(scope="session")
 def small_database(shared):
     """A real database made by the jobs: short runs of both tables' configs, and a diverged run.
@@ -114,13 +120,22 @@ def _write_small_database(path):
         appendix_b = {"epochs": 20, "weight_decay": [0.0, 0.5, 1.0], "seeds": "0:2"}
         requests = [
             replace(sweep("train", table_1), experiment="table-1"),
-            sweep("train", {"learning_rate": 1e38, "epochs": 20, "seeds": 3}),
+            replace(
+                sweep("train", {"learning_rate": 1e38, "epochs": 20, "seeds": 3}),
+                experiment=MARKUP,
+            ),
             sweep("train", other),
             replace(sweep("simulate", table_2), experiment="table-2"),
             replace(sweep("train", appendix_b), experiment="appendix-b"),
         ]
         for _, summary in run_requests(engine, requests, Resources()):
             assert summary.computed
+    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "UPDATE jobs SET device = :text, command = :text "
+            "WHERE job_id = (SELECT job_id FROM runs WHERE status = 'diverged')",
+            {"text": MARKUP},
+        )
 
 
 @pytest.fixture(scope="session")

@@ -73,10 +73,12 @@ class Session:
 
 
 @contextmanager
-def reading(address, page):
-    """A session that has opened the page, which ends with the block."""
+def reading(address, page, origin=None, **options):
+    """A session that has opened the page, which ends with the block. origin: whose page asks, if
+    not the server's own."""
     place = address.replace("http://", "ws://") + "/_stcore/stream"
-    with connect(place, subprotocols=["streamlit"], max_size=None, origin=address) as socket:
+    options |= {"subprotocols": ["streamlit"], "max_size": None, "origin": origin or address}
+    with connect(place, **options) as socket:
         session = Session(socket, page)
         session.run()
         yield session

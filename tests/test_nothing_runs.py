@@ -2,11 +2,14 @@
 
 import ast
 import csv
-import tomllib
-from pathlib import Path
+import socket
+from urllib.parse import urlsplit
 
 import pandas as pd
+import pytest
+from sessions import reading
 from test_imports import FILES, ROOT
+from websockets.exceptions import InvalidStatus
 
 from dashboard.report.parts import Table
 from dashboard.report.tables import to_csv
@@ -48,10 +51,27 @@ def test_nothing_is_unpickled_or_evaluated():
     assert {path: names for path, names in found.items() if names} == {}
 
 
-def test_the_server_listens_on_this_machine_alone():
-    path = Path(ROOT) / "dashboard" / ".streamlit" / "config.toml"
-    config = tomllib.loads(path.read_text(encoding="utf-8"))
-    assert config["server"]["address"] == "127.0.0.1"
+def test_the_server_listens_on_loopback_alone(server):
+    port = urlsplit(server).port
+    with socket.socket() as reader:
+        reader.settimeout(10)
+        assert reader.connect_ex(("127.0.0.2", port))  # 0, had it listened to all addresses
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null"])
+def test_pages_of_elsewhere_do_not_get_in_through_the_browser(server, origin):
+    with pytest.raises(InvalidStatus, match="403"), reading(server, "", origin):
+        pass
+
+
+def test_nor_do_pages_whose_name_leads_here(server):
+    """Whose owner has their host's name mean 127.0.0.1 now: "DNS rebinding"."""
+    evil = f"evil.example:{urlsplit(server).port}"
+    with (
+        pytest.raises(InvalidStatus, match="400"),
+        reading(server, "", f"http://{evil}", additional_headers={"Host": evil}),
+    ):
+        pass
 
 
 def test_what_is_stored_is_no_markup():

@@ -39,6 +39,7 @@ class Visit:
         self.page.on("websocket", lambda socket: socket.on("framesent", self._frame_sent))
         self.page.on("pageerror", lambda error: self.complaints.append(f"exception: {error}"))
         self.page.on("console", self._console)
+        self.page.on("dialog", self._dialog)
         self.page.on("request", self._request)
 
     def open(self, path):
@@ -53,6 +54,10 @@ class Visit:
         expected = message.location.get("url", "").endswith(EXPECTED_404)
         if message.type == "error" and not expected:
             self.complaints.append(f"console: {message.text} ({message.location.get('url')})")
+
+    def _dialog(self, dialog):
+        self.complaints.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
 
     def _request(self, request):
         if not request.url.startswith((self.address, "ws://127.0.0.1", "data:", "blob:")):

@@ -1,10 +1,11 @@
 """Through the pages by their links, as people go: each without error and on this machine."""
 
 from io import BytesIO
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlencode, urlsplit
 
 import pandas as pd
 import pytest
+from conftest import MARKUP
 
 from browser.serving import settle, take_away
 from dashboard.pages import PAGES
@@ -34,6 +35,16 @@ def test_a_page_opens_without_error_stays_on_the_machine_and_gives_rows_away(win
     shown.keyboard.press("Escape")
     complaints, window.complaints = window.complaints, []
     assert not complaints
+
+
+@pytest.mark.parametrize("page", ["", "runs", "run", "phases", "sql"])
+def test_what_the_database_holds_is_text(visit, page):
+    """Each page's script would complain of an image that it cannot load, or of an alert."""
+    sql = "SELECT experiment FROM experiment_runs WHERE run_id = 49"
+    query = urlencode({"experiment": quote(MARKUP), "run": 49, "sql": sql})
+    shown = visit.open(f"{page}?{query}")
+    assert shown.locator("img[src=evil], a[href^=javascript]").count() == 0
+    shown.get_by_text(MARKUP).first.wait_for(state="attached")
 
 
 def test_the_filter_survives_the_navigation(visit):
