@@ -27,10 +27,11 @@ def read(address, number, changes, pause, together):
     draw = random.Random(number)
     with reading(address, PAGES[number % len(PAGES)]) as session:
         together.wait(300)
-        seconds = []
+        seconds, chosen = [], None
         for _ in range(changes):
             session.rest(draw.uniform(pause / 3, pause))
-            seconds.append(session.choose("Structure", draw.choice(CHOICES)))
+            chosen = draw.choice([choice for choice in CHOICES if choice != chosen])
+            seconds.append(session.choose("Structure", chosen))
         return seconds, session.errors
 
 
@@ -91,7 +92,7 @@ def check_load(database, readers=20, changes=6, pause=15):
         f"median {np.median(seconds):.2f} s, 95 % within {np.quantile(seconds, 0.95):.2f} s; "
         f"server at most {most} MB; the job {alone:.1f} s alone, {slower:+.0%} beside them"
     )
-    assert most < 2048
+    assert most < 1024  # the seconds are no assertion, as they are the machine's
 
 
 @pytest.mark.stress
