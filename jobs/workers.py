@@ -31,7 +31,7 @@ Result = TypeVar("Result")
 
 
 _LOOK_SECONDS = 1.0  # between looks at whether a result can still come
-_START_SECONDS = 10.0  # that a thread waits for the others to have started
+_START_SECONDS = 30.0  # in which all threads of a pool must have started
 _THREAD_BYTES = 16 << 20  # that one thread may take to start: its stack (8 MB), and what it runs
 
 
@@ -101,9 +101,15 @@ def _threads(width: int) -> ThreadPoolExecutor:
     except OSError as error:
         raise JobError(f"a worker {_DIED}") from error
     pool = ThreadPoolExecutor(width, "compute", prepare_worker)
-    together = threading.Barrier(width)
-    for _ in range(width):  # a thread each, for none is done before all are there
-        pool.submit(together.wait, _START_SECONDS)
+    together = threading.Barrier(width + 1)
+    try:
+        for _ in range(width):  # a thread each, for none is done before all are there
+            pool.submit(together.wait)
+        together.wait(_START_SECONDS)
+    except threading.BrokenBarrierError as error:
+        raise JobError(f"a worker {_DIED}") from error
+    finally:
+        together.abort()  # so that none waits for one that does not come
     return pool
 
 

@@ -4,6 +4,7 @@ import multiprocessing
 import os
 import resource
 import threading
+import time
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from pathlib import Path
 
@@ -32,6 +33,25 @@ def test_results_come_in_the_order_of_the_items():
 def test_what_fails_in_a_worker_fails_here():
     with pytest.raises(MemoryError):
         list(flowing(range(9)))
+
+
+def test_a_pool_that_is_given_no_work_is_closed_at_once():
+    begun = time.monotonic()
+    for _ in range(200):
+        with executor(Resources()):
+            pass
+    assert time.monotonic() - begun < 10  # a thread that waited for another took as long, each time
+
+
+def test_a_thread_that_cannot_be_made_ready_ends_the_job(monkeypatch):
+    def no_memory_for_that():
+        raise MemoryError
+
+    monkeypatch.setattr(workers, "prepare_worker", no_memory_for_that)
+    monkeypatch.setattr(workers, "_START_SECONDS", 0.5)
+    with pytest.raises(JobError, match=r"died \(out of memory\?\); what is stored"):
+        list(flowing(range(9)))
+    assert not [thread for thread in threading.enumerate() if "compute" in thread.name]
 
 
 def test_a_thread_that_dies_before_it_can_say_so_ends_the_job(monkeypatch):
