@@ -1,7 +1,9 @@
 """Connections that can only read, also where the reader may not write beside the file.
 
 Readers of a WAL database share a file `-shm`, which one of them makes. Where this reader may not,
-and nobody has, nobody is writing: the file can be read as it lies there, until it changes.
+and nobody has, nobody is writing: the file can be read as it lies there, until it changes. (A
+statement during which its owner begins to write, and moves it into the file, may see some
+of that. What a page shows is read again then, as the file's revision is another.)
 """
 
 import os

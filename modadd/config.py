@@ -153,6 +153,8 @@ def coerce(field: "dataclasses.Field[Any]", value: Any) -> Scalar:
     if type(value) is not expected or not rule.admits(value):
         if rule.maximum == MOST and type(value) is int and value > MOST:
             raise ConfigError(f"{field.name} must be <= {MOST}, got {_shortened(value)}")
+        if type(value) is expected is float and not math.isfinite(value):
+            raise ConfigError(f"{field.name} must be a finite number, got {value}")
         wanted = f"{rule}" if type(value) is expected else f"of type {expected.__name__}"  # type: ignore[union-attr]  # every config field is annotated with a plain class
         raise ConfigError(f"{field.name} must be {wanted}, got {_shortened(value)}")
     # -0.0 and 0.0 are the same value, but not the same text: one identity for both.
