@@ -57,8 +57,10 @@ def the_engines_stay():
 
 @pytest.fixture(autouse=True)
 def own_directory(the_engines_stay, tmp_path, monkeypatch):
-    """Every test works in an empty directory of its own, with the default database in it."""
+    """Every test works in an empty directory of its own, with the default database in it, whatever
+    pytest itself was told."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", ["streamlit"])
     monkeypatch.delenv("MODADD_DATABASE", raising=False)
     return tmp_path
 
@@ -68,12 +70,13 @@ def modadd(monkeypatch, capsys):
     """Run a command line in this process; returns its exit status, output and errors."""
 
     def run(*words):
-        monkeypatch.setattr("sys.argv", ["modadd", *map(str, words)])
         capsys.readouterr()
-        try:
-            status = main()
-        except SystemExit as leaving:
-            status = leaving.code
+        with monkeypatch.context() as patched:
+            patched.setattr("sys.argv", ["modadd", *map(str, words)])
+            try:
+                status = main()
+            except SystemExit as leaving:
+                status = leaving.code
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
@@ -168,7 +171,6 @@ def report(report_database):
 def open_page(monkeypatch):
     def open_(name, database="modadd.db", **query):
         monkeypatch.setenv("MODADD_DATABASE", str(database))
-        monkeypatch.setattr("sys.argv", ["streamlit"])
         shown = AppTest.from_file(str(APP), default_timeout=30)
         for key, value in query.items():
             shown.query_params[key] = value

@@ -13,7 +13,6 @@ APP = Path(__file__).parent.parent / "dashboard" / "script.py"
 @pytest.fixture
 def shown(monkeypatch, small_database):
     monkeypatch.setenv("MODADD_DATABASE", str(small_database))
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     shown = AppTest.from_file(str(APP), default_timeout=30)
     shown.switch_page(str(PAGES["runs"].path))
     return shown

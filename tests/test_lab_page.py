@@ -85,8 +85,7 @@ def test_a_picture_has_regions_or_forces(config, panels):
     assert (shown.arrows is None) == bool(panels)
 
 
-def test_keep_stores_the_run_by_the_ordinary_job(monkeypatch):
-    monkeypatch.setattr("sys.argv", ["streamlit"])
+def test_keep_stores_the_run_by_the_ordinary_job():
     job = Keeping(TrainingConfig(epochs=3, seed=5))
     job.wait(60)
     assert job.failure is None

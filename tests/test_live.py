@@ -23,20 +23,16 @@ def test_of_a_crowd_each_looks_less_often(monkeypatch, readers, times):
     assert live._crowd() == times
 
 
-def test_a_database_that_appears_is_seen(modadd, monkeypatch):
-    monkeypatch.setattr("sys.argv", ["streamlit"])
+def test_a_database_that_appears_is_seen(modadd):
     assert opened.watched() is None
     modadd("simulate", "--steps", 2)
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     before = opened.watched()
     modadd("simulate", "--steps", 2, "--seeds", 1)
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     assert before != opened.watched() is not None
 
 
 def test_looking_alone_does_not_run_the_page_again(monkeypatch, small_database):
     monkeypatch.setenv("MODADD_DATABASE", str(small_database))
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     again = []
     monkeypatch.setattr("streamlit.rerun", lambda: again.append(1))
     assert not AppTest.from_file(str(SCRIPT), default_timeout=30).run().exception
@@ -51,7 +47,6 @@ def test_runs_of_another_kind_are_no_news_to_a_page_of_one(
     shown = open_page(page)
     before = opened.database()
     modadd("simulate", "--steps", 2)
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     again = []
     monkeypatch.setattr("streamlit.rerun", lambda: again.append(1))
     monkeypatch.setattr(live._Turns, "next_at", 0.0)
@@ -64,7 +59,6 @@ def test_runs_of_another_kind_are_no_news_to_a_page_of_one(
 
 def test_pages_that_draw_themselves_take_turns(monkeypatch, small_database):
     monkeypatch.setenv("MODADD_DATABASE", str(small_database))
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     begun = []
     monkeypatch.setattr("streamlit.rerun", lambda: begun.append(time.monotonic()))
     monkeypatch.setattr(live._Turns, "next_at", 0.0)

@@ -20,15 +20,10 @@ NETWORKS = Filter(kind="transformer")
 
 
 @pytest.fixture
-def looking(modadd, monkeypatch):
+def looking(modadd):
     """A database of one network; what opens it as a page does."""
     modadd("train", "--epochs", 2, "--snapshots", "final")
-
-    def look():
-        monkeypatch.setattr("sys.argv", ["streamlit"])
-        return database()
-
-    return look
+    return database
 
 
 def test_other_kinds_of_run_leave_what_was_read_of_one(looking, modadd):

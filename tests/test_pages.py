@@ -95,12 +95,11 @@ def test_every_malformed_url_is_one_line_on_every_page(open_page, name, where, s
 
 
 @every_page
-def test_rows_that_a_job_writes_appear(open_page, name, modadd, monkeypatch):
+def test_rows_that_a_job_writes_appear(open_page, name, modadd):
     words = ("simulate", "--steps", 3, "--seeds")
     modadd(*words, 0)
     shown = open_page(name, kind="particle")
     modadd(*words, "1:4")
-    monkeypatch.setattr("sys.argv", ["streamlit"])
     checked(shown.run())
     if PAGES[name].filtered:
         assert "**4** of 4" in texts(shown.sidebar.caption)
