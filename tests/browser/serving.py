@@ -21,13 +21,18 @@ FILE = re.compile("^http://[^/]+/media/")  # what a page offers to take away
 READY = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 
 
-@contextmanager
-def serving(database):
-    """The address of a server on the database, for as long as the block lasts."""
+def free_port():
+    """One that nobody listens at yet."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", str(APP), "--server.port", str(port)]
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def serving(database, app=APP, port=None):
+    """The address of a server on the database, for as long as the block lasts."""
+    port = port or free_port()
+    command = [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)]
     environment = {**os.environ, "MODADD_DATABASE": str(database)}
     server = subprocess.Popen(
         command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
