@@ -119,6 +119,7 @@ class _Watch:
         self.begun = self.looked = time.monotonic()
         self.seconds = seconds
         self.free = _free_bytes()
+        self.most = min(MOST_DISK_BYTES, self.free / 2)
         self.cut = ""
 
     def __call__(self) -> bool:
@@ -127,9 +128,9 @@ class _Watch:
             self.cut = f"cut after {self.seconds:g} s: narrow it by WHERE, or raise the time limit"
         elif now - self.looked > _SECONDS_BETWEEN_LOOKS_AT_THE_DISK:
             self.looked = now
-            if self.free - _free_bytes() > min(MOST_DISK_BYTES, self.free / 2):
-                most = f"{MOST_DISK_BYTES // 1_000_000:,} MB"
-                self.cut = f"cut, as to sort it takes {most} of the disk: narrow it by WHERE"
+            if self.free - _free_bytes() > self.most:
+                most = f"{self.most / 1e6:,.0f} MB"
+                self.cut = f"cut, as sorting took {most} of the disk: narrow it by WHERE"
         return bool(self.cut)
 
 

@@ -2,8 +2,8 @@
 
 Readers of a WAL database share a file `-shm`, which one of them makes. Where this reader may not,
 and nobody has, nobody is writing: the file can be read as it lies there, until it changes. (A
-statement during which its owner begins to write, and moves it into the file, may see some
-of that. What a page shows is read again then, as the file's revision is another.)
+statement that is under way while the owner begins to write, and checkpoints, may see some of the
+new pages. What is shown is read again then, as the file's revision is another.)
 """
 
 import os

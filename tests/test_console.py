@@ -121,15 +121,16 @@ def test_memory_stays_bounded(endured):
 def test_sorting_does_not_fill_the_disk(monkeypatch, engine):
     monkeypatch.setattr("db.console.MOST_DISK_BYTES", 50_000_000)
     found = ask(engine, SORTING, most_seconds=30)
-    assert found.refused == "cut, as to sort it takes 50 MB of the disk: narrow it by WHERE"
+    assert found.refused == "cut, as sorting took 50 MB of the disk: narrow it by WHERE"
 
 
 def test_of_a_small_disk_half_is_left(monkeypatch):
     monkeypatch.setattr("db.console._SECONDS_BETWEEN_LOOKS_AT_THE_DISK", 0)
-    free = iter([1000, 600, 499])
+    free = iter([8e6, 5e6, 3e6])
     monkeypatch.setattr("db.console._free_bytes", lambda: next(free))
     watch = _Watch(30)
     assert (watch(), watch()) == (False, True)
+    assert "sorting took 4 MB of the disk" in watch.cut
 
 
 def test_rows_are_cut_at_the_limit_and_it_is_said(engine):
