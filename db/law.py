@@ -188,12 +188,19 @@ def runs_to_audit(engine: Engine, version: int, experiment: str | None = None) -
 
 def audited_runs(engine: Engine, version: int) -> list[int]:
     """The runs with an audit of this version."""
-    table = audits_table()
-    if not inspect(engine).has_table(table.name):
-        return []
     with engine.connect() as connection:
-        done = select(table.c.run_id).where(table.c.version == version)
-        return list(connection.execute(done).scalars())
+        return [run for run, _, made_by in audits(connection) if made_by == version]
+
+
+def audits(connection: Connection) -> list[tuple[int, str, int]]:
+    """Every audited run, its kind, and the version of its audit."""
+    table = audits_table()
+    if not inspect(connection).has_table(table.name):
+        return []
+    asked = select(table.c.run_id, Run.kind, table.c.version).join(
+        Run, Run.run_id == table.c.run_id
+    )
+    return [tuple(row) for row in connection.execute(asked.order_by(table.c.run_id))]
 
 
 def law_fits(

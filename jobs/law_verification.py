@@ -15,7 +15,7 @@ from db.law import (
     FLOAT64,
     AuditRecord,
     audit_rows,
-    audited_runs,
+    audits,
     stored_audit,
     stray_audits,
 )
@@ -51,7 +51,16 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
     all networks that a law was learnt from, it is asked whether they are complete."""
     for table, run_id, count in stray_audits(connection):
         yield f"run {run_id}: {count} rows of {table}, but it is not audited"
-    ids = audited_runs(engine, VERSION)
+    ids, stale = [], 0
+    for run_id, kind, version in audits(connection):
+        if kind != "transformer":
+            yield f"run {run_id}: it is audited, but is no network"
+        elif version == VERSION:
+            ids.append(run_id)
+        else:
+            stale += 1
+    if stale:
+        yield f"audits: {stale} are of another version: run `modadd audit`"
     with (
         executor(Resources()) as pool,
         tqdm(total=len(ids), desc="audits", unit="run", disable=None) as progress,

@@ -1,5 +1,7 @@
+import contextlib
 import io
 import math
+import sqlite3
 
 import numpy as np
 import pandas as pd
@@ -139,6 +141,24 @@ def test_what_is_not_stored_names_the_command():
         assert found.verdict == "not yet computed"
         assert found.evidence == ("run `modadd reproduce decay-groups`",)
     assert finding("fully-account", **{"table-1": table_1()}).evidence == ("run `modadd twins`",)
+
+
+def test_a_job_that_was_stopped_early_breaks_no_claim(modadd):
+    """Of every experiment, runs of its first config alone."""
+    modadd("train", "--weight-decay", 0, "--seeds", "0:3", "--epochs", 20, "--experiment", "any")
+    modadd("simulate", "--alignment", 0.5, "--seeds", "0:3", "--steps", 20, "--experiment", "any")
+    with contextlib.closing(sqlite3.connect("modadd.db")) as connection, connection:
+        connection.execute("DELETE FROM experiment_runs")
+        connection.executemany(
+            "INSERT INTO experiment_runs SELECT ?, run_id FROM runs WHERE kind = ?",
+            [(one.name, one.kind) for one in EXPERIMENTS.values()],
+        )
+    status, printed, _ = modadd("claims")
+    assert status == 0
+    assert "run `modadd reproduce table-1`" in printed
+    assert modadd("claims", "--short")[0] == 0
+    sections = ("claims", "decay-groups", "other-sizes")
+    assert modadd("report", "--no-compute", "--to", "draft", "--only", *sections)[0] == 0
 
 
 def test_claims_about_other_things_say_why_they_cannot_be_tested():

@@ -88,9 +88,10 @@ def judge(claim: Claim, frames: Frames) -> Finding:
         if name in claim.needs and len(rows)
     }
     missing = [name for name in claim.needs if name not in done or done[name].empty]
-    if missing:
-        return Finding(claim, UNCOMPUTED, tuple(f"run {command_for(name)}" for name in missing))
-    checks = claim.checks(done)
+    checks = [] if missing else claim.checks(done)
+    if not checks:  # or what is compared is not there yet, where a job was stopped
+        lacking = tuple(f"run {command_for(name)}" for name in missing or claim.needs)
+        return Finding(claim, UNCOMPUTED, lacking)
     runs = sum(_count(done[name]) for name in claim.needs if " at " not in name)
     return Finding(claim, verdict(checks), tuple(map(str, checks)), runs)
 

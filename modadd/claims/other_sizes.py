@@ -13,7 +13,10 @@ def checks(rows: pd.DataFrame, field: str) -> list[Check]:
     accuracy that falls with the imperfections."""
     found = []
     for name, members in by(rows[rows["status"] == "done"], field):
-        (_, least), *middle, (_, most) = by(members, "weight_decay")
+        parts = [*by(members, "weight_decay")]
+        if len(parts) < 2:  # a job that was stopped early
+            continue
+        (_, least), *middle, (_, most) = parts
         found += [
             above(f"{name}, circles", shares_apart(most, least), percent=True),
             below(f"{name}, imperfections",

@@ -73,6 +73,8 @@ def _correlated(name: str, rows: pd.DataFrame) -> Check:
 
 def _circles_need_decay(frames: Frames) -> list[Check]:
     parts = dict(by(frames["table-1"], "weight_decay"))
+    if len(parts) < 2:  # a job that was stopped early
+        return []
     (least, *_, most) = parts
     return [
         below(f"{least}, circles", share(parts[least], is_circle), POINTS, percent=True),
