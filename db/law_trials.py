@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 
 import pandas as pd
-from sqlalchemy import Connection, Engine, Table, delete, inspect, select, text
+from sqlalchemy import Connection, Engine, Table, delete, func, inspect, select, text
 
 from db.connect import writing
 from db.declarations import declare_columns
@@ -71,6 +71,14 @@ def trials_nowhere(connection: Connection, table: Table) -> list[tuple[int, str,
         f"ON s.run_id = t.run_id AND s.{when} = t.{when} WHERE s.run_id IS NULL"
     )
     return [(run_id, f"{when} {at}", _TRIED[when]) for run_id, at in connection.execute(query)]
+
+
+def stale_trials(connection: Connection, table: Table, version: int) -> int:
+    """How many rows are of another version."""
+    if not inspect(connection).has_table(table.name):
+        return 0
+    stale = select(func.count()).select_from(table).where(table.c.version != version)
+    return connection.execute(stale).scalar_one()
 
 
 def incomplete_trials(

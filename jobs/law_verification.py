@@ -19,7 +19,7 @@ from db.law import (
     stored_audit,
     stray_audits,
 )
-from db.law_trials import incomplete_trials, trials_nowhere
+from db.law_trials import incomplete_trials, stale_trials, trials_nowhere
 from db.schema import law_curls_table, law_ends_table, law_scores_table
 from jobs.audit import audit_stored, stored_networks
 from jobs.workers import Resources, executor, flow
@@ -31,18 +31,22 @@ from modadd.foretelling import STILL
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 
 
+_STALE = "are of another version, which nothing reads: run"
+
+
 class Trial(NamedTuple):
-    """Where trials are stored, their version, and the laws that are tried."""
+    """Where trials are stored, their version, the laws that are tried, and what tries them."""
 
     table: Table
     version: int
     laws: Sequence[str]
+    command: str
 
 
 TRIALS = (
-    Trial(law_ends_table(), learned_twins.VERSION, (STILL, *learned_twins.LAWS)),
-    Trial(law_curls_table(), curl.VERSION, curl.FIELDS),
-    Trial(law_scores_table(), learned_law.VERSION, tuple(learned_law.MODELS)),
+    Trial(law_ends_table(), learned_twins.VERSION, (STILL, *learned_twins.LAWS), "learn --starts"),
+    Trial(law_curls_table(), curl.VERSION, curl.FIELDS, "curl"),
+    Trial(law_scores_table(), learned_law.VERSION, tuple(learned_law.MODELS), "learn"),
 )
 
 
@@ -60,7 +64,7 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
         else:
             stale += 1
     if stale:
-        yield f"audits: {stale} are of another version: run `modadd audit`"
+        yield f"audits: {stale} {_STALE} `modadd audit`"
     with (
         executor(Resources()) as pool,
         tqdm(total=len(ids), desc="audits", unit="run", disable=None) as progress,
@@ -74,9 +78,11 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
     if ids:
         print(f"{len(ids)} audits", file=sys.stderr)
     for trial in TRIALS:
+        if rows := stale_trials(connection, trial.table, trial.version):
+            yield f"{trial.table.name}: {rows} rows {_STALE} `modadd {trial.command}`"
         for run_id, at, lacking in trials_nowhere(connection, trial.table):
             yield f"run {run_id}: {trial.table.name} at {at}, which {lacking} lack"
-        for run_id, at, missing in incomplete_trials(connection, *trial):
+        for run_id, at, missing in incomplete_trials(connection, *trial[:3]):
             yield f"run {run_id}: {trial.table.name} at {at} lacks {', '.join(missing)}"
 
 

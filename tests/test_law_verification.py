@@ -9,7 +9,7 @@ from test_verify import plant
 
 from db.connect import open_for_writing
 from db.law_trials import add_trials
-from jobs import audit, train
+from jobs import audit, simulate, train
 from jobs.law_verification import TRIALS
 
 FAULTS = {
@@ -42,6 +42,18 @@ FAULTS = {
     "a wrong count": (
         "UPDATE audits SET snapshots = 9 WHERE run_id = 2",
         "run 2: snapshots of audits is not what the audit finds",
+    ),
+    "an audit of another version": (
+        "UPDATE audits SET version = version - 1 WHERE run_id = 2",
+        "audits: 1 are of another version, which nothing reads: run `modadd audit`",
+    ),
+    "an audit of what is no network": (
+        "INSERT INTO audits SELECT 3, version, snapshots, updates FROM audits WHERE run_id = 2",
+        "run 3: it is audited, but is no network",
+    ),
+    "trials of another version": (
+        "UPDATE law_scores SET version = version + 1 WHERE run_id = 2",
+        "rows are of another version, which nothing reads: run `modadd learn`",
     ),
     "fits without an audit": (
         "DELETE FROM audits WHERE run_id = 2",
@@ -79,9 +91,10 @@ def made(tmp_path_factory):
         ["--seeds", "0:2", "--epochs", "20", "--snapshots", "every:10", "--experiment", "mine", *to]
     )
     audit.command(["mine", "--epochs", "0", *to])
+    simulate.command(["--steps", "2", *to])
     places = {"epoch": 10, "phase": "10-49"}
     with open_for_writing(str(path)) as engine:
-        for table, version, laws in TRIALS:
+        for table, version, laws, _ in TRIALS:
             rows = pd.DataFrame(list(product((1, 2), laws)), columns=["run_id", "law"])
             numbers = {column.name: 0.5 for column in table.columns if column.name not in rows}
             add_trials(engine, table, rows.assign(**numbers | places), version)
