@@ -14,7 +14,7 @@ from db.connect import open_for_writing
 from db.law import AuditRecord, FitRecord, add_audits, runs_to_audit
 from db.queries import StoredSnapshots, configs, experiment_counts, snapshots
 from jobs.audit_layout import print_audit
-from jobs.command import INTERRUPTED, Parser, add_database_flag, run_command
+from jobs.command import INTERRUPTED, Parser, add_database_flag, epoch_number, run_command
 from jobs.loop import declare_program
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
 from modadd.audit import VERSION, audit
@@ -48,7 +48,7 @@ def command(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--epochs",
-        type=int,
+        type=epoch_number,
         nargs="+",
         default=[0, 30, 300, 2000],
         metavar="EPOCH",

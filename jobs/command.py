@@ -10,9 +10,9 @@ from typing import NoReturn
 from db.connect import StoreError, open_for_writing, understood
 from jobs.loop import prepare_database, run_requests
 from jobs.plan import check_new_room
-from jobs.requests import KEPT_PARAMETERS, Request
+from jobs.requests import KEPT_PARAMETERS, Request, is_number
 from jobs.workers import JobError, Resources, choose_device
-from modadd.config import Config, ConfigError, Rule, suggestion
+from modadd.config import MOST, Config, ConfigError, Rule, suggestion
 
 # Exit statuses: bad input, a job that could not finish, and a job that was told to stop.
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
@@ -47,6 +47,9 @@ def run_command(
     name: str, command: Callable[[Sequence[str]], int], arguments: Sequence[str]
 ) -> int:
     """Run a command; turn the errors that it expects into one line and an exit status."""
+    no_text = [word for word in arguments if word != word.encode(errors="ignore").decode()]
+    if no_text:
+        return _complain(name, f"arguments must be UTF-8, got {no_text[0]!a}", BAD_INPUT)
     try:
         with understood():
             return command(arguments)
@@ -66,8 +69,21 @@ def run_command(
 
 
 def _complain(name: str, message: str, status: int) -> int:
-    print(f"modadd {name}: error: {message}", file=sys.stderr)
+    print(printable(f"modadd {name}: error: {message}"), file=sys.stderr)
     return status
+
+
+def printable(text: str) -> str:
+    """Text as one line of which a terminal obeys nothing: it may come from a file of anybody's."""
+    shown = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
+    return "".join(shown)
+
+
+def epoch_number(text: str) -> int:
+    """The type of flags that name epochs."""
+    if not is_number(text) or int(text) > MOST:
+        raise argparse.ArgumentTypeError(f"an epoch must be 0 to {MOST}, got {text!r}")
+    return int(text)
 
 
 def add_database_flag(parser: argparse.ArgumentParser) -> None:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from db.store import RunRecord
-from modadd.config import Config
+from modadd.config import Config, ConfigError
 from modadd.metrics import METRICS, measure
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import Snapshot
@@ -93,14 +93,16 @@ def compute(chunk: Chunk) -> list[RunRecord]:
     """Compute a chunk. A run that diverges ends at its last finite snapshot, marked 'diverged'."""
     started = time.perf_counter()
     begin = {} if chunk.start is None else {"start": chunk.start}
-    stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
-    # Float64 runs are stored as float32 too; measured is what is stored.
-    with np.errstate(over="ignore"):
+    # Float64 runs are stored as float32 too; measured is what is stored, as far as it is finite.
+    with np.errstate(over="ignore", invalid="ignore"):
+        stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
         kept = _as_stored(stream, len(chunk.epochs))
     finite = np.logical_and.accumulate(kept.finite_runs().reshape(len(chunk.epochs), -1))
     metrics = _measure_in_groups(kept, finite)
     share = (time.perf_counter() - started) / len(chunk.configs)
     lives = finite.sum(axis=0)
+    if not lives.all():
+        raise ConfigError(f"{chunk.kind} runs must begin at finite numbers, these do not")
     return [_record(chunk, kept, metrics, run, int(lives[run]), share) for run in range(len(lives))]
 
 

@@ -13,7 +13,7 @@ from db.run_lists import filtered_runs
 from jobs.command import Parser, add_field_flags, add_job_flags, compute_requests, run_command
 from jobs.fate_layout import lay_out_branches, lay_out_foreshadowed
 from jobs.networks import Networks, done_runs, ends_of, measured_at, places_at
-from jobs.requests import Request
+from jobs.requests import MOST_RUNS, Request
 from jobs.twins import add_network_flags, asked_networks
 from modadd.branches import BranchConfig, branches
 from modadd.config import ConfigError
@@ -46,6 +46,9 @@ def command(arguments: Sequence[str]) -> int:
     shortest = min(config.length for config in networks.configs)
     if parsed.branches and epochs[-1] == shortest:
         raise ConfigError(f"branches must begin before the last epoch, {shortest}: see --epochs")
+    planned = len(networks.configs) * len(epochs) * parsed.branches
+    if planned > MOST_RUNS:
+        raise ConfigError(f"branches must be at most {MOST_RUNS} in all, got {planned}")
     perturbation = 0.01 if parsed.perturbation is None else parsed.perturbation
     configs = branches(networks.configs, epochs, parsed.branches, perturbation)
     if configs:
@@ -70,7 +73,10 @@ def _request(configs: Sequence[BranchConfig]) -> Request:
 
 
 def _concat(parts: Iterator[pd.DataFrame]) -> pd.DataFrame:
-    return pd.concat(list(parts), ignore_index=True)
+    made = list(parts)
+    if not made:
+        raise ConfigError("of every network a branch diverged: lower --perturbation")
+    return pd.concat(made, ignore_index=True)
 
 
 def _foreshadowed(

@@ -13,7 +13,7 @@ from db.connect import open_for_reading, open_for_writing
 from db.law import law_moments
 from db.law_trials import add_trials
 from db.schema import law_ends_table, law_scores_table
-from jobs.command import Parser, add_database_flag, run_command
+from jobs.command import Parser, add_database_flag, epoch_number, run_command
 from jobs.learn_layout import print_functions, print_led, print_scores
 from jobs.networks import stored_networks
 from jobs.workers import on_every_core
@@ -40,7 +40,7 @@ def command(arguments: Sequence[str]) -> int:
     )
     parser.add_argument(
         "--starts",
-        type=int,
+        type=epoch_number,
         nargs="*",
         default=STARTS,
         metavar="EPOCH",

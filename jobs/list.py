@@ -7,7 +7,7 @@ import pandas as pd
 
 from db.connect import NoDatabaseError, open_for_reading, without_password
 from db.queries import experiment_counts, kind_counts
-from jobs.command import Parser, add_database_flag, run_command
+from jobs.command import Parser, add_database_flag, printable, run_command
 from modadd.experiments import EXPERIMENTS
 from modadd.metrics import METRICS
 from modadd.simulators import SIMULATORS
@@ -61,7 +61,7 @@ def _print_section(title: str, rows: Sequence[tuple[str, str, str]]) -> None:
     widths = [max((len(row[column]) for row in rows), default=0) for column in (0, 1)]
     print(title)
     for name, count, text in rows:
-        print(f"  {name:{widths[0]}}  {count:{widths[1]}}  {text}".rstrip())
+        print(printable(f"  {name:{widths[0]}}  {count:{widths[1]}}  {text}").rstrip())
     print()
 
 

@@ -46,7 +46,7 @@ def command(arguments: Sequence[str]) -> int:
     with open_for_writing(parsed.database, create=False) as engine:
         declare_program(engine)
         stale = stale_metrics(engine)
-        names = tuple(parsed.metric or stale)
+        names = tuple(dict.fromkeys(parsed.metric or stale))
         if not names:
             print("every metric is measured on every snapshot", file=sys.stderr)
             return 0

@@ -147,7 +147,7 @@ def parse_seeds(given: Any) -> list[int]:
 
 def _seed_range(item: Any) -> range:
     parts = str(item).split(":")
-    if isinstance(item, bool) or not 1 <= len(parts) <= 3 or not all(map(_is_number, parts)):
+    if isinstance(item, bool) or not 1 <= len(parts) <= 3 or not all(map(is_number, parts)):
         raise ConfigError(f"seeds must be numbers or ranges such as 0:100, got {item!r}")
     numbers = [int(part) for part in parts]
     if len(numbers) == 1:
@@ -160,7 +160,8 @@ def _seed_range(item: Any) -> range:
     return found
 
 
-def _is_number(part: str) -> bool:
+def is_number(part: str) -> bool:
+    """Whether a text is a whole number from 0, of no absurd length."""
     return part.isascii() and part.isdecimal() and len(part) <= 16
 
 

@@ -14,6 +14,7 @@ from jobs.command import (
     add_job_flags,
     add_keep_flags,
     compute_requests,
+    epoch_number,
     run_command,
 )
 from jobs.horizon import check_horizon, print_horizon
@@ -61,7 +62,10 @@ def command(arguments: Sequence[str]) -> int:
         if parsed.horizon:
             print_horizon(engine, networks, configs)
         else:
-            found = pd.concat(_tables(engine, networks, configs), ignore_index=True)
+            tables = list(_tables(engine, networks, configs))
+            if not tables:
+                raise ConfigError("every twin diverged: lower --step-size, or the forces")
+            found = pd.concat(tables, ignore_index=True)
             print(to_csv(found) if parsed.csv else lay_out(found), end="")
     return 0
 
@@ -90,7 +94,7 @@ def add_network_flags(parser: argparse.ArgumentParser, epochs: Sequence[int]) ->
     parser.add_argument(
         "--epochs",
         nargs="+",
-        type=int,
+        type=epoch_number,
         metavar="EPOCH",
         default=epochs,
         help=f"where to begin (default: {' '.join(map(str, epochs))})",

@@ -13,7 +13,14 @@ from db.connect import StoreError, open_for_reading, without_password
 from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
 from db.whole_runs import WholeRun, change_faults, file_faults, run_ids, whole_runs
-from jobs.command import FAILED, INTERRUPTED, Parser, add_database_flag, run_command
+from jobs.command import (
+    FAILED,
+    INTERRUPTED,
+    Parser,
+    add_database_flag,
+    printable,
+    run_command,
+)
 from jobs.law_verification import law_faults
 from jobs.loop import stale_metrics
 from jobs.recomputation import evenly, judged, recompute
@@ -98,7 +105,7 @@ def _recompute(engine: Engine, connection: Connection, wanted: Sequence[int]) ->
     comparisons = recompute(engine, connection, wanted)
     verdicts = list(judged(comparisons))
     for is_fault, text in verdicts:
-        print(text, file=sys.stdout if is_fault else sys.stderr)
+        print(printable(text), file=sys.stdout if is_fault else sys.stderr)
     equal = sum(compared.equal for compared in comparisons)
     print(f"{equal} of {len(comparisons)} computed again bit for bit", file=sys.stderr)
     return sum(is_fault for is_fault, _ in verdicts)
@@ -107,7 +114,7 @@ def _recompute(engine: Engine, connection: Connection, wanted: Sequence[int]) ->
 def _print_all(found: Iterable[str]) -> int:
     count = 0
     for count, line in enumerate(found, start=1):  # noqa: B007  # printed as it comes
-        print(line)
+        print(printable(line))
     return count
 
 

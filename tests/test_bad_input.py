@@ -35,7 +35,7 @@ CASES = {
     ),
     "empty experiment": (["train", "--experiment", " "], "must be a printable name, got ' '"),
     "name with a line break": (["train", "--experiment", "a\nb"], "must be a printable name"),
-    "name that is no text": (["train", "--experiment", "\udcff"], "must be a printable name"),
+    "name that is no text": (["train", "--experiment", "\udcff"], "arguments must be UTF-8"),
     "the paper's name": (
         ["train", "--experiment", "table-1"],
         "experiment must be a name of your own, 'table-1' is the paper's",
@@ -56,7 +56,7 @@ CASES = {
         "runs must fit the memory",
     ),
     "parameters of particles": (["simulate", "--parameters", "all"], "unknown argument"),
-    "path that is no text": (["train", "--database", "\udcff.db"], "a path or a SQLAlchemy URL"),
+    "path that is no text": (["train", "--database", "\udcff.db"], "arguments must be UTF-8"),
     "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),
     "password in a bad URL": (["list", "--database", "no://u:secret@h/x"], "no://u:***@h/x"),
     "nothing to measure": (["measure"], "no database at modadd.db"),
@@ -151,3 +151,22 @@ def test_a_bad_sweep_file_is_one_line_that_names_it(name, modadd, own_directory)
     assert "sweep.toml" in errors
     assert len(errors.strip().splitlines()) == 1
     assert os.listdir() == ["sweep.toml"]
+
+
+@pytest.mark.parametrize("command", ["tables", "backup", "curl"])
+def test_arguments_that_are_no_text_are_refused(command, modadd):
+    status, printed, errors = modadd(command, "a\udcff.db")
+    assert (status, printed) == (2, "")
+    assert errors == f"modadd {command}: error: arguments must be UTF-8, got 'a\\udcff.db'\n"
+
+
+def test_a_terminal_obeys_nothing_that_a_file_holds(modadd):
+    evil = "\x1b]0;owned\x07\x1b[2J"
+    modadd("simulate", "--steps", 1, "--experiment", "mine")
+    with closing(sqlite3.connect("modadd.db")) as connection, connection:
+        connection.execute("UPDATE experiment_runs SET experiment = ?", (evil,))
+        connection.execute("UPDATE runs SET config_hash = ?", (evil,))
+    for words in (["list"], ["tables", "zz"], ["audit", "zz"], ["verify"]):
+        _, printed, errors = modadd(*words)
+        assert "\x1b" not in printed + errors
+        assert "\x07" not in printed + errors

@@ -231,11 +231,18 @@ def test_without_branches_nothing_is_computed(modadd):
         (("--branches", -1), "branches must be 0 or at least 2 to compare, got -1"),
         (("--branches", 1), "branches must be 0 or at least 2 to compare, got 1"),
         (("--branches", 2, "--epochs", 0, 300), "branches must begin before the last epoch, 300"),
+        (("--branches", 10**9, "--epochs", 0), "branches must be at most 10000000 in all, got"),
+        (
+            ("--branches", 2, "--epochs", 0, "--perturbation", 1e308),
+            "branch runs must begin at finite numbers",
+        ),
         (("--epochs", 11), "have no snapshot of epoch 11"),
+        (("--epochs", 10**20), "an epoch must be 0 to 2147483647, got '100000000000000000000'"),
         (("--branches", 2, "--epochs", 11), "lack some of 11"),
     ],
 )
 def test_bad_input_is_one_line(modadd, words, message):
+    """A branch that diverges at once has nothing that could be stored."""
     status, printed, errors = modadd("fate", "--seeds", 0, *words)
     assert (status, printed) == (2, "")
     assert message in errors
