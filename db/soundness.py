@@ -1,6 +1,6 @@
 """What a file must be before anything of it is believed: it may come from anywhere.
 
-Nothing in a database of ours runs: it has no triggers, its tables are tables, and its views of runs
+Nothing in a database of ours runs: it has no triggers, its tables are strict tables, and its views
 are the ones that we write. A file with anything else under our names is refused in one line.
 """
 
@@ -13,12 +13,18 @@ from sqlalchemy import Connection, Engine, event, inspect, select, text
 
 from db.errors import StoreError, without_password
 from db.schema import SCHEMA_VERSION, Base, Store
-from db.views import RUN_VIEWS
+from db.views import RUN_VIEWS, TABLE_VIEWS
 
 MOST_SECONDS = 60.0  # for one statement of a reader
 MOST_BYTES = 64 << 20  # of one value; a classifier of 10,000 hidden units and 1000 tokens has 40
 _STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
 
+_TABLES = {
+    *Base.metadata.tables, "series", "embedding_points", "audits", "law_fits", "law_moments",
+    "law_curls", "law_ends", "law_scores",
+}  # fmt: skip
+_STRICT = re.compile(r"CREATE TABLE\b.*\)\s*(WITHOUT ROWID\s*,\s*)?STRICT\s*", re.DOTALL)
+_COMMENT = re.compile(r"--|/\*")
 _OBJECTS = text("SELECT name, type, COALESCE(sql, '') FROM sqlite_master")
 
 
@@ -74,8 +80,13 @@ def _check_objects(connection: Connection, location: str) -> None:
     foreign = [name for name, (what, _) in objects.items() if what == "trigger"]
     foreign += [
         name
-        for name in Base.metadata.tables
-        if name in objects and not _is_plain_table(*objects[name])
+        for name, found in objects.items()
+        if (name in _TABLES or name.endswith("_configs")) and not _is_our_table(*found)
+    ]
+    foreign += [
+        name
+        for name, written in TABLE_VIEWS.items()
+        if name in objects and objects[name][1] not in written
     ]
     foreign += [
         f"{table.removesuffix('_configs')}_runs"
@@ -89,8 +100,10 @@ def _check_objects(connection: Connection, location: str) -> None:
         )
 
 
-def _is_plain_table(what: str, sql: str) -> bool:
-    return what == "table" and re.match(r"CREATE TABLE\b", sql) is not None
+def _is_our_table(what: str, sql: str) -> bool:
+    """Whether it is a table, and a strict one: whose columns hold what they say, and nothing else.
+    (`pragma_table_list` would know, but opens virtual tables.)"""
+    return what == "table" and _STRICT.fullmatch(sql) is not None and not _COMMENT.search(sql)
 
 
 def _is_our_view(kind: str, objects: dict[str, tuple[str, str]]) -> bool:

@@ -108,12 +108,7 @@ def views(kinds: Mapping[str, tuple[Iterable[str], Iterable[str]]]) -> dict[str,
     paper's, over the runs of the experiments of those names.
     """
     made = {f"{kind}_runs": _run_view(kind, *columns) for kind, columns in kinds.items()}
-    if "transformer" in kinds:
-        accuracy = "t.validation_accuracy"
-        made["table_1"] = _table_view("table-1", "transformer_runs", "weight_decay", accuracy)
-    if "particle" in kinds:
-        made["table_2"] = _table_view("table-2", "particle_runs", "alignment", None)
-    return made
+    return made | {name: view for kind, name, view in _table_views() if kind in kinds}
 
 
 def _run_view(kind: str, fields: Iterable[str], metrics: Iterable[str]) -> str:
@@ -122,6 +117,14 @@ def _run_view(kind: str, fields: Iterable[str], metrics: Iterable[str]) -> str:
         fields=", ".join(f"c.{field}" for field in fields),
         metrics=", ".join(f"s.{metric}" for metric in metrics),
     )
+
+
+def _table_views() -> Iterable[tuple[str, str, str]]:
+    """(kind, name, SELECT) of the views of the paper's tables."""
+    accuracy = "t.validation_accuracy"
+    one = _table_view("table-1", "transformer_runs", "weight_decay", accuracy)
+    two = _table_view("table-2", "particle_runs", "alignment", None)
+    return ("transformer", "table_1", one), ("particle", "table_2", two)
 
 
 def _table_view(experiment: str, runs: str, group: str, accuracy: str | None) -> str:
@@ -142,3 +145,9 @@ def _table_view(experiment: str, runs: str, group: str, accuracy: str | None) ->
         z2=Z**2,
         t=_T,
     )
+
+
+# Name → what its definition is, of every released version.
+TABLE_VIEWS = {
+    name: (f"CREATE VIEW {name} AS {view.rstrip()}",) for _, name, view in _table_views()
+}

@@ -41,6 +41,24 @@ REFUSED = {
         "DROP TABLE experiment_runs",
         "CREATE VIRTUAL TABLE experiment_runs USING fts5(experiment, run_id)",
     ],
+    "series that are a view that loops": [
+        "PRAGMA legacy_alter_table = ON",
+        "ALTER TABLE series RENAME TO old",
+        f"CREATE VIEW series AS {LOOP} * FROM old, x",
+    ],
+    "a table that holds anything": [
+        "PRAGMA legacy_alter_table = ON",
+        "ALTER TABLE snapshots RENAME TO old",
+        "CREATE TABLE snapshots AS SELECT * FROM old",
+    ],
+    "a table that only says that it is strict": [
+        "DROP TABLE series",
+        "CREATE TABLE series (run_id, epoch /* */) /* ) STRICT",
+    ],
+    "a table of the paper's that was made up": [
+        "DROP VIEW table_1",
+        "CREATE VIEW table_1 AS SELECT 0.0 AS weight_decay, 100 AS circles",
+    ],
     "no version": ["DELETE FROM store"],
     "a version that is no number": [
         "DROP TABLE store",
