@@ -52,6 +52,8 @@ def database_url(location: str) -> URL:
         raise StoreError(f"database must be a path or a SQLAlchemy URL, got {shown}") from error
     except ImportError as error:
         raise StoreError(f"the database needs the package {error.name}: install it") from error
+    if url.get_backend_name() == "sqlite" and url.query:
+        raise StoreError(f"a SQLite URL takes no options here, got {', '.join(url.query)}")
     return url
 
 

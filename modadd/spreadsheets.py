@@ -1,11 +1,13 @@
 """Rows as CSV that no spreadsheet computes anything of."""
 
+import re
 from typing import Any
 
 import pandas as pd
 
-# What a spreadsheet would take for a formula; the wide ones, where it speaks Japanese or Chinese.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+# Where a spreadsheet would begin a formula: at the start of a text, or of what it makes a cell of
+# where it splits at semicolons. The wide signs are for those that speak Japanese or Chinese.
+_FORMULA = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\s*[=+\-@＝＋－＠])|^(?=[\t\r\n])")
 
 
 def to_csv(rows: pd.DataFrame) -> str:
@@ -19,4 +21,4 @@ def to_csv(rows: pd.DataFrame) -> str:
 
 
 def _harmless(value: Any) -> Any:
-    return f"'{value}" if isinstance(value, str) and value.startswith(_FORMULA) else value
+    return _FORMULA.sub("'", value) if isinstance(value, str) else value

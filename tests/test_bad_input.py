@@ -57,6 +57,10 @@ CASES = {
     ),
     "parameters of particles": (["simulate", "--parameters", "all"], "unknown argument"),
     "path that is no text": (["train", "--database", "\udcff.db"], "arguments must be UTF-8"),
+    "options of SQLite": (
+        ["list", "--database", "sqlite:///x.db?mode=ro&vfs=none"],
+        "no options here, got mode, vfs",
+    ),
     "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),
     "password in a bad URL": (["list", "--database", "no://u:secret@h/x"], "no://u:***@h/x"),
     "nothing to measure": (["measure"], "no database at modadd.db"),
