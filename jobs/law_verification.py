@@ -44,7 +44,7 @@ class Trial(NamedTuple):
 
 
 TRIALS = (
-    Trial(law_ends_table(), learned_twins.VERSION, (STILL, *learned_twins.LAWS), "learn --starts"),
+    Trial(law_ends_table(), learned_twins.VERSION, (STILL, *learned_twins.LAWS), "learn"),
     Trial(law_curls_table(), curl.VERSION, curl.FIELDS, "curl"),
     Trial(law_scores_table(), learned_law.VERSION, tuple(learned_law.MODELS), "learn"),
 )

@@ -11,6 +11,7 @@ import pytest
 from test_verify import make
 
 from dashboard.pages import PAGES
+from db import soundness
 from db.connect import StoreError, open_for_reading, reader
 from db.filters import Filter
 from db.run_lists import columns, count_runs
@@ -195,6 +196,15 @@ def test_column_names_of_a_view_that_is_no_view_of_runs_get_into_no_sql(
                 read(engine, "transformer" if read is columns else Filter())
     shown = open_page(page, database=path)
     assert "modadd wrote no transformer" in shown.info[0].value
+
+
+def test_every_table_of_ours_must_be_strict(law_database):
+    with contextlib.closing(sqlite3.connect(law_database)) as connection:
+        stored = connection.execute(
+            "SELECT name FROM sqlite_master WHERE type = 'table'"
+        ).fetchall()
+    named = {name for (name,) in stored if not name.endswith("_configs")}
+    assert named <= soundness._TABLES
 
 
 def test_users_own_views_and_tables_are_no_trouble(made, own_directory):

@@ -51,8 +51,12 @@ FAULTS = {
         "INSERT INTO audits SELECT 3, version, snapshots, updates FROM audits WHERE run_id = 2",
         "run 3: it is audited, but is no network",
     ),
-    "trials of another version": (
+    "scores of another version": (
         "UPDATE law_scores SET version = version + 1 WHERE run_id = 2",
+        "rows are of another version, which nothing reads: run `modadd learn`",
+    ),
+    "ends of another version": (
+        "UPDATE law_ends SET version = version + 1 WHERE run_id = 2",
         "rows are of another version, which nothing reads: run `modadd learn`",
     ),
     "fits without an audit": (
