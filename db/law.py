@@ -192,6 +192,15 @@ def audited_runs(engine: Engine, version: int) -> list[int]:
         return [run for run, _, made_by in audits(connection) if made_by == version]
 
 
+def count_audited(connection: Connection, experiment: str, version: int) -> int:
+    """How many runs of an experiment have an audit of this version."""
+    table = audits_table()
+    if not inspect(connection).has_table(table.name):
+        return 0
+    query = select(func.count()).select_from(table).where(table.c.version == version)
+    return connection.execute(query.where(table.c.run_id.in_(_members(experiment)))).scalar_one()
+
+
 def audits(connection: Connection) -> list[tuple[int, str, int]]:
     """Every audited run, its kind, and the version of its audit."""
     table = audits_table()

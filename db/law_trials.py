@@ -5,23 +5,55 @@ As the audit's, the tables are declared when first written, and their rows go wi
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from typing import NamedTuple
 
 import pandas as pd
 from sqlalchemy import Connection, Engine, Table, delete, func, inspect, select, text
 
-from db.connect import writing
+from db.connect import StoreError, writing
 from db.declarations import declare_columns
 from db.filters import Filter
 from db.insertion import insert_rows, nullable
+from db.law import count_audited
 from db.law_summaries import networks
 from db.schema import Run
 
 
-def add_trials(engine: Engine, table: Table, rows: pd.DataFrame, version: int) -> None:
+class Teachers(NamedTuple):
+    """An experiment from whose networks with audits of a version laws are learnt, and how many."""
+
+    experiment: str
+    version: int
+    audited: int
+
+
+def teachers(engine: Engine, experiment: str, version: int) -> Teachers:
+    """Those of now."""
+    with engine.connect() as connection:
+        return Teachers(experiment, version, count_audited(connection, experiment, version))
+
+
+def add_trials(
+    engine: Engine,
+    table: Table,
+    rows: pd.DataFrame,
+    version: int,
+    learnt_from: Teachers,
+) -> None:
     """Store rows (run_id, epoch or phase, law and the table's numbers) in place of those of the
-    same runs and epochs or phases; those of deleted runs are dropped."""
+    same runs and epochs or phases; those of deleted runs are dropped.
+
+    Raises:
+        StoreError: if more networks are audited by now than the laws were learnt from.
+    """
     when, numbers = _when(table), _numbers(table)
     with writing(engine, changed=("transformer",)) as connection:
+        audited = count_audited(connection, learnt_from.experiment, learnt_from.version)
+        if audited != learnt_from.audited:
+            raise StoreError(
+                f"{learnt_from.experiment} has {audited} audited networks by now, and the laws are "
+                f"learnt from {learnt_from.audited}: run it again when no audit is at work"
+            )
         declare_columns(connection, table)
         ids = rows["run_id"].unique().tolist()
         stored = connection.execute(select(Run.run_id).where(Run.run_id.in_(ids))).scalars()

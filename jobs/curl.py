@@ -13,7 +13,7 @@ from db.arrangements import classifiers
 from db.connect import open_for_writing
 from db.filters import Filter
 from db.law import law_fits, law_moments
-from db.law_trials import add_trials, trials
+from db.law_trials import add_trials, teachers, trials
 from db.schema import law_curls_table
 from jobs.command import Parser, add_database_flag, run_command
 from jobs.layout import aligned, counted
@@ -39,35 +39,31 @@ def command(arguments: Sequence[str]) -> int:
     add_network_flags(parser, EPOCHS)
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
-    networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
+    networks, epochs = asked_networks(parsed, parameters=True), sorted(set(parsed.epochs))
     with open_for_writing(parsed.database, create=False) as engine:
         # Whichever networks are asked for: no number depends on who is asked for along with it.
-        teachers = stored_networks(engine, parsed.experiment, seeds=None)
+        taught_by = teachers(engine, parsed.experiment, audit.VERSION)
+        every = stored_networks(engine, parsed.experiment, seeds=None)
         for weight_decay in networks.weight_decays:
             for epoch in epochs:
-                learnt_from = teachers.of(weight_decay).run_ids
-                _add_missing(engine, networks.of(weight_decay), learnt_from, epoch)
+                values = _learnt(engine, every.of(weight_decay).run_ids, epoch)
+                found = _missing(engine, networks.of(weight_decay), epoch, values)
+                if len(found):
+                    add_trials(engine, law_curls_table(), found, VERSION, taught_by)
         known = trials(engine, law_curls_table(), VERSION, Filter())
     chosen = known["run_id"].isin(networks.run_ids) & known["epoch"].isin(epochs)
     print(_laid_out(curl_means(known[chosen])))
     return 0
 
 
-def _add_missing(
-    engine: Engine, networks: Networks, learnt_from: Sequence[int], epoch: int
-) -> None:
-    """Store the curls that are not yet, of networks of one weight decay.
-
-    learnt_from: run_ids of the networks whose forces the learnt law is of."""
-    values = _learnt(engine, learnt_from, epoch)
+def _missing(
+    engine: Engine, networks: Networks, epoch: int, values: NDArray[np.float64]
+) -> pd.DataFrame:
+    """`_curls` of those of the networks whose are not stored."""
     known = trials(engine, law_curls_table(), VERSION, Filter())
     there = known.loc[known["epoch"] == epoch, "run_id"]
-    lacking = ~networks.rows["run_id"].isin(there)
-    if lacking.any():
-        rows = networks.rows[lacking]
-        configs = [networks.configs[place] for place in np.flatnonzero(lacking)]
-        found = _curls(engine, Networks(rows, configs), epoch, values)
-        add_trials(engine, law_curls_table(), found, VERSION)
+    lacking = ~networks.rows["run_id"].isin(there).to_numpy()
+    return _curls(engine, networks.where(lacking), epoch, values) if lacking.any() else known[:0]
 
 
 def _curls(

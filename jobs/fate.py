@@ -42,7 +42,8 @@ def command(arguments: Sequence[str]) -> int:
     parsed = parser.parse_args(arguments)
     if parsed.branches < 0 or parsed.branches == 1:
         raise ConfigError(f"branches must be 0 or at least 2 to compare, got {parsed.branches}")
-    networks, epochs = asked_networks(parsed), sorted(set(parsed.epochs))
+    networks = asked_networks(parsed, parameters=parsed.branches > 0)
+    epochs = sorted(set(parsed.epochs))
     shortest = min(config.length for config in networks.configs)
     if parsed.branches and epochs[-1] == shortest:
         raise ConfigError(f"branches must begin before the last epoch, {shortest}: see --epochs")

@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 
 from db.arrangements import arrangements
 from db.connect import open_for_reading, open_for_writing
-from db.law import law_moments
-from db.law_trials import add_trials
+from db.law import law_moments, runs_to_audit
+from db.law_trials import add_trials, teachers
 from db.schema import law_ends_table, law_scores_table
 from jobs.command import Parser, add_database_flag, epoch_number, run_command
 from jobs.learn_layout import print_functions, print_led, print_scores
@@ -55,71 +55,93 @@ def command(arguments: Sequence[str]) -> int:
     else:
         opened = open_for_writing(parsed.database, create=False)
     with opened as engine:
+        taught_by = teachers(engine, parsed.experiment, audit.VERSION)
         found = _networks(engine, parsed.experiment, parsed.weight_decay)
+        learnt_at = {decay: _learnt_from(engine, decay, networks) for decay, networks in found}
         if parsed.csv:
-            every = [_functions(decay, _learnt_from(engine, group)) for decay, group in found]
+            every = [_functions(decay, learnt) for decay, (_, learnt) in learnt_at.items()]
             print(to_csv(pd.concat(every)), end="")
             return 0
         # All that may be refused is looked at before anything is computed or written.
-        learnt_at = {decay: _learnt_from(engine, networks) for decay, networks in found}
         starts_at = {
-            decay: {e: _start(engine, networks, learnt_at[decay], e) for e in parsed.starts}
-            for decay, networks in found
+            decay: {epoch: _start(engine, networks, learnt, epoch) for epoch in parsed.starts}
+            for decay, (networks, learnt) in learnt_at.items()
         }
-        for decay, networks in found:
+        for decay, (networks, learnt) in learnt_at.items():
             if parsed.functions:
-                print_functions(decay, _functions(decay, learnt_at[decay]))
-            _score(engine, decay, networks["run_id"].tolist(), learnt_at[decay])
+                print_functions(decay, _functions(decay, learnt))
+            explained = _scores(networks["run_id"].tolist(), learnt)
+            add_trials(engine, law_scores_table(), explained, learned_law.VERSION, taught_by)
+            print_scores(decay, explained)
             for epoch, start in starts_at[decay].items():
-                _try_laws(engine, decay, networks, learnt_at[decay], epoch, start)
+                led = _led(engine, networks, learnt, epoch, start)
+                add_trials(engine, law_ends_table(), led, learned_twins.VERSION, taught_by)
+                print_led(decay, epoch, _beside(led, networks))
     return 0
 
 
 def _networks(
     engine: Engine, experiment: str, decays: Sequence[float] | None
 ) -> list[tuple[float, pd.DataFrame]]:
-    """The experiment's networks that came to their end, by weight decay."""
-    found = stored_networks(engine, experiment, seeds=None)
-    wanted = [d for d in found.weight_decays if decays is None or d in decays]
-    if not wanted:
-        raise ConfigError(f"no runs of {experiment} are stored that are such networks")
-    return [(decay, found.of(decay).rows) for decay in wanted]
-
-
-def _learnt_from(engine: Engine, networks: pd.DataFrame) -> dict[str, Products]:
-    """Phase → the products of all networks, in their order; only phases that all of them have.
+    """The experiment's networks that came to their end, by weight decay.
 
     Raises:
-        ConfigError: if no forces are known of some, or there are too few to learn from some.
+        ConfigError: if there are none, or some could be audited and are not.
+    """
+    found = stored_networks(engine, experiment, seeds=None)
+    if decays is not None:
+        found = found.where(found.rows["weight_decay"].isin(decays).to_numpy())
+    if not found.run_ids:
+        raise ConfigError(f"no runs of {experiment} are stored that are such networks")
+    waiting = set(found.run_ids).intersection(runs_to_audit(engine, audit.VERSION, experiment))
+    if waiting:
+        raise ConfigError(
+            f"forces are unknown of {len(waiting)} of these {len(found.run_ids)} networks: "
+            f"run `modadd audit {experiment}` first"
+        )
+    return [(decay, found.of(decay).rows) for decay in found.weight_decays]
+
+
+def _learnt_from(
+    engine: Engine, decay: float, networks: pd.DataFrame
+) -> tuple[pd.DataFrame, dict[str, Products]]:
+    """Those of the networks that have forces in every phase of which any of them has some, and
+    phase → their products. How many are left out is said on stderr.
+
+    Raises:
+        ConfigError: if there are too few to learn from some.
     """
     ids = networks["run_id"].tolist()
-    if len(ids) < 4:
-        raise ConfigError(f"a law is learnt from at least 4 networks, got {len(ids)}")
     stored = {phase: law_moments(engine, phase, ids, audit.VERSION) for phase in PHASES}
-    if not any(len(known) == len(ids) for known in stored.values()):
-        lacking = len(ids) - max(map(len, stored.values()))
+    stored = {phase: known for phase, known in stored.items() if known}
+    kept = networks[[bool(stored) and all(i in known for known in stored.values()) for i in ids]]
+    what = "with forces (parameters kept, hidden units that live)"
+    if len(kept) < 4:
         raise ConfigError(
-            f"forces are unknown of {lacking} of these {len(ids)} networks: run `modadd audit` "
-            "first (a network whose hidden units are all dead has none)"
+            f"a law is learnt from at least 4 networks {what}, got {len(kept)} at weight decay "
+            f"{decay}: choose others with --weight-decay"
         )
-    return {
-        phase: unpacked([known[run_id] for run_id in ids])
+    if len(kept) < len(ids):
+        print(
+            f"weight decay {decay}: {len(ids) - len(kept)} of {len(ids)} networks are left out: "
+            f"not {what} in all of {', '.join(stored)}",
+            file=sys.stderr,
+        )
+    return kept.reset_index(drop=True), {
+        phase: unpacked([known[run_id] for run_id in kept["run_id"]])
         for phase, known in stored.items()
-        if len(known) == len(ids)
     }
 
 
-def _score(engine: Engine, decay: float, ids: Sequence[int], learnt: dict[str, Products]) -> None:
-    """Store what each law explains of each network, and print it."""
+def _scores(ids: Sequence[int], learnt: dict[str, Products]) -> pd.DataFrame:
+    """What each law explains of each network: rows of `law_scores`."""
     explained = [
         pd.DataFrame({"run_id": ids, "phase": phase, "law": model, "r_squared": values})
         for phase, found in learnt.items()
         for model in MODELS
         for values in [scores(found, model)]
     ]
-    rows = pd.concat(explained, ignore_index=True)
-    add_trials(engine, law_scores_table(), rows, learned_law.VERSION)
-    print_scores(decay, rows)
+    return pd.concat(explained, ignore_index=True)
 
 
 def _functions(decay: float, learnt: dict[str, Products]) -> pd.DataFrame:
@@ -151,27 +173,30 @@ def _onward(learnt: dict[str, Products], epoch: int) -> list[Products]:
     return [found for phase, found in learnt.items() if PHASES[phase][1] >= epoch]
 
 
-def _try_laws(
+def _led(
     engine: Engine,
-    decay: float,
     networks: pd.DataFrame,
     learnt: dict[str, Products],
     epoch: int,
     start: NDArray[np.floating],
-) -> None:
+) -> pd.DataFrame:
+    """Where each law leads particles from each network's embedding: rows of `law_ends`, and
+    `run`, the network's place."""
     ids = networks["run_id"].tolist()
     last = [int(end) for end in networks["last_epoch"]]
     final = arrangements(engine, ids, sorted(set(last)))
     network = np.stack([final[run_id].embeddings[-1] for run_id in ids])
     onward = _onward(learnt, epoch)
     led = outcomes(start, network, ends(start, onward, halves(len(ids)), on_every_core))
-    numbered = led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
-    add_trials(engine, law_ends_table(), numbered, learned_twins.VERSION)
-    ends_beside = numbered.assign(
+    return led.assign(run_id=np.array(ids)[led["run"]], epoch=epoch)
+
+
+def _beside(led: pd.DataFrame, networks: pd.DataFrame) -> pd.DataFrame:
+    """The rows with what became of the networks themselves."""
+    return led.assign(
         is_circle=networks["is_circle"].to_numpy()[led["run"]],
         imperfections=networks["grid_imperfections"].to_numpy()[led["run"]],
     )
-    print_led(decay, epoch, ends_beside)
 
 
 if __name__ == "__main__":

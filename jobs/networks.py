@@ -1,10 +1,12 @@
 """The networks that another job begins at: which, and what the store has of their ends."""
 
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from db.arrangements import arrangements, final_arrangements
@@ -12,6 +14,7 @@ from db.epochs import metrics_at
 from db.filters import Between, Filter, OneOf
 from db.queries import experiment_counts
 from db.run_lists import filtered_runs
+from db.starts import stored_shapes
 from modadd.config import Config, ConfigError, suggestion
 from modadd.experiments import EXPERIMENTS
 from modadd.snapshots import Floats
@@ -29,7 +32,10 @@ class Networks(NamedTuple):
 
     def of(self, weight_decay: float) -> "Networks":
         """Those of one weight decay."""
-        chosen = (self.rows["weight_decay"] == weight_decay).to_numpy()
+        return self.where((self.rows["weight_decay"] == weight_decay).to_numpy())
+
+    def where(self, chosen: NDArray[np.bool_]) -> "Networks":
+        """Those for which chosen (network,) is true."""
         configs = [config for config, kept in zip(self.configs, chosen, strict=True) if kept]
         return Networks(self.rows[chosen].reset_index(drop=True), configs)
 
@@ -82,6 +88,36 @@ def _none_of(engine: Engine, experiment: str) -> str:
     return f"no networks of an experiment {experiment!r}{suggestion(experiment, known)}"
 
 
+def keeping(
+    engine: Engine, networks: Networks, epochs: Sequence[int], *, parameters: bool = False
+) -> Networks:
+    """Those of the networks that keep snapshots at all of the epochs, or also the parameters there;
+    how many do not is said on stderr. What a network keeps hangs on who asked for it, not on how it
+    went, so that leaving some out favours no outcome.
+
+    Raises:
+        ConfigError: if none of them does.
+    """
+    shapes = stored_shapes(engine, [(c.identity, e) for c in networks.configs for e in epochs])
+    enough = {origin for origin, shape in shapes.items() if shape.has_classifier or not parameters}
+    kept = np.array([all((c.identity, e) in enough for e in epochs) for c in networks.configs])
+    what = "parameters" if parameters else "snapshots"
+    asked = ", ".join(map(str, epochs))
+    if not kept.any():
+        flags = f"--snapshots {asked.replace(' ', '')}{' --parameters all' if parameters else ''}"
+        raise ConfigError(
+            f"no network of these ({len(kept)}) keeps {what} at every epoch of {asked}: run what "
+            f"made them again with {flags}"
+        )
+    if not kept.all():
+        print(
+            f"{(~kept).sum()} of {len(kept)} networks are left out: they keep no {what} at some "
+            f"epoch of {asked}",
+            file=sys.stderr,
+        )
+    return networks.where(kept)
+
+
 def done_runs(engine: Engine, kind: str, configs: Sequence[Config]) -> dict[str, int]:
     """identity → run_id of those of the configs that are stored and done."""
     found = filtered_runs(engine, Filter(kind=kind, status="done"), ["run_id", "config_hash"])
@@ -96,18 +132,8 @@ def ends_of(engine: Engine, run_ids: Sequence[int]) -> Floats:
 
 
 def places_at(engine: Engine, run_ids: Sequence[int], epoch: int) -> Floats:
-    """(run, token, dim) the arrangements at an epoch.
-
-    Raises:
-        ConfigError: if one of the runs has none there.
-    """
+    """(run, token, dim) the arrangements at an epoch of runs that keep it (`keeping`)."""
     found = arrangements(engine, run_ids, [epoch])
-    missing = [run_id for run_id in run_ids if run_id not in found]
-    if missing:
-        raise ConfigError(
-            f"{len(missing)} of the networks have no snapshot of epoch {epoch}: run what made "
-            f"them again with --snapshots {epoch}"
-        )
     return np.stack([found[run_id].embeddings[0] for run_id in run_ids])
 
 

@@ -18,7 +18,14 @@ from jobs.command import (
     run_command,
 )
 from jobs.horizon import check_horizon, print_horizon
-from jobs.networks import Networks, done_runs, ends_of, places_at, stored_networks
+from jobs.networks import (
+    Networks,
+    done_runs,
+    ends_of,
+    keeping,
+    places_at,
+    stored_networks,
+)
 from jobs.requests import Request, parse_seeds
 from jobs.twins_layout import lay_out
 from modadd.config import ConfigError
@@ -101,17 +108,22 @@ def add_network_flags(parser: argparse.ArgumentParser, epochs: Sequence[int]) ->
     )
 
 
-def asked_networks(parsed: argparse.Namespace) -> Networks:
-    """The networks that the flags ask for; ConfigError as `stored_networks`, or for an epoch that
-    they do not have."""
+def asked_networks(parsed: argparse.Namespace, *, parameters: bool = False) -> Networks:
+    """The networks that the flags ask for, those of them that keep what it takes (`keeping`).
+
+    Raises:
+        ConfigError: as `stored_networks` and `keeping`, or for an epoch that they do not have.
+    """
     with open_for_reading(parsed.database) as engine:
         seeds = None if parsed.seeds is None else parse_seeds(parsed.seeds)
         networks = stored_networks(engine, parsed.experiment, seeds, parsed.network)
-    shortest = min(config.length for config in networks.configs)
-    for epoch in parsed.epochs:
-        if not 0 <= epoch <= shortest:
-            raise ConfigError(f"epochs must be >= 0 and <= {shortest}, the last one, got {epoch}")
-    return networks
+        shortest = min(config.length for config in networks.configs)
+        for epoch in parsed.epochs:
+            if not 0 <= epoch <= shortest:
+                raise ConfigError(
+                    f"epochs must be >= 0 and <= {shortest}, the last one, got {epoch}"
+                )
+        return keeping(engine, networks, sorted(set(parsed.epochs)), parameters=parameters)
 
 
 def _tables(

@@ -10,7 +10,7 @@ from test_jobs import QUICK, contents, sql
 
 from db.connect import StoreError, open_for_writing, reader
 from db.law import law_fits, law_moments
-from db.law_trials import add_trials
+from db.law_trials import add_trials, teachers
 from db.schema import law_scores_table
 from jobs import audit, train
 from modadd.audit import TARGETS, VERSION
@@ -19,12 +19,17 @@ from modadd.learned_law import MODELS
 from modadd.learned_twins import LAWS
 
 
-def add_score(run_id):
-    row = pd.DataFrame(
+def score_of(run_id):
+    return pd.DataFrame(
         [(run_id, "0-9", "law", 0.5)], columns=["run_id", "phase", "law", "r_squared"]
     )
+
+
+def add_score(run_id):
     with open_for_writing("modadd.db") as engine:
-        add_trials(engine, law_scores_table(), row, version=1)
+        add_trials(
+            engine, law_scores_table(), score_of(run_id), 1, teachers(engine, "mine", VERSION)
+        )
 
 
 def run(command, words, path):
@@ -194,7 +199,7 @@ def test_a_law_is_learnt_from_what_was_audited(modadd):
     assert "must hold networks of one size" in modadd("learn", "sizes")[2]
     status, _, errors = modadd("learn", "mine")
     assert status == 2
-    assert "the database holds no audit: run `modadd audit` on networks" in errors
+    assert "forces are unknown of 4 of these 4 networks: run `modadd audit mine` first" in errors
     modadd("audit", "mine", "--epochs", 0)
     before = contents()
     status, printed, errors = modadd("learn", "mine", "--starts", 0, "--functions")
@@ -225,9 +230,44 @@ def test_a_law_is_learnt_from_what_was_audited(modadd):
     assert first.startswith("push_different,0.0,")
 
 
+def test_a_law_is_learnt_from_the_networks_that_can_be_audited(modadd):
+    few = (*QUICK, "--experiment", "mine")
+    modadd("train", *few, "--seeds", "0:4")
+    modadd("audit", "mine", "--epochs", 0)
+    alone = modadd("learn", "mine", "--starts", 0)
+    curls = modadd("curl", "--experiment", "mine", "--epochs", 20)
+    modadd("train", *few, "--seeds", "4:6", "--snapshots", "final", "--parameters", "none")
+    status, printed, errors = modadd("learn", "mine", "--starts", 0)
+    assert (status, printed) == (0, alone[1])
+    assert "weight decay 1.0: 2 of 6 networks are left out: not with forces" in errors
+    status, printed, errors = modadd("curl", "--experiment", "mine", "--epochs", 20)
+    assert (status, printed) == (0, curls[1])
+    assert "2 of 6 networks are left out: they keep no parameters at some epoch of 20" in errors
+    words = ("--epochs", 2, "--snapshots", "final", "--parameters", "none", "--experiment", "bare")
+    modadd("train", *words)
+    status, _, errors = modadd("learn", "bare")
+    assert status == 2
+    assert (
+        "at least 4 networks with forces (parameters kept, hidden units that live), got 0" in errors
+    )
+
+
+def test_trials_of_fewer_networks_than_are_audited_are_not_stored(modadd, audited):
+    with open_for_writing("modadd.db") as engine:
+        taught_by = teachers(engine, "mine", VERSION)
+        modadd("train", *QUICK, "--seeds", "8:10", "--experiment", "mine")
+        modadd("audit", "mine", "--epochs", 0)
+        with pytest.raises(StoreError, match="has 8 audited networks by now, and .* learnt from 6"):
+            add_trials(engine, law_scores_table(), score_of(1), 1, taught_by)
+    assert "law_scores" not in contents()
+
+
 def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, audited):
     for words, message in (
-        (["mine"], "a law is learnt from at least 4 networks, got 3"),
+        (
+            ["mine"],
+            "hidden units that live), got 3 at weight decay 0.0: choose others with --weight-decay",
+        ),
         (["mine", "--weight-decay", 0.5], "no runs of mine are stored that are such networks"),
     ):
         status, _, errors = modadd("learn", *words)
@@ -236,7 +276,7 @@ def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, audited):
     modadd("train", *QUICK, "--seeds", "3:6", "--weight-decay", 1, "--experiment", "mine")
     status, _, errors = modadd("learn", "mine", "--weight-decay", 1)
     assert status == 2
-    assert "forces are unknown of 3 of these 6 networks: run `modadd audit` first" in errors
+    assert "forces are unknown of 3 of these 6 networks: run `modadd audit mine` first" in errors
     modadd("audit", "mine", "--epochs", 0)
     status, _, errors = modadd("learn", "mine", "--weight-decay", 1, "--starts", 0, 99)
     assert status == 2

@@ -236,9 +236,9 @@ def test_without_branches_nothing_is_computed(modadd):
             ("--branches", 2, "--epochs", 0, "--perturbation", 1e308),
             "branch runs must begin at finite numbers",
         ),
-        (("--epochs", 11), "have no snapshot of epoch 11"),
+        (("--epochs", 11), "keeps snapshots at every epoch of 11"),
         (("--epochs", 10**20), "an epoch must be 0 to 2147483647, got '100000000000000000000'"),
-        (("--branches", 2, "--epochs", 11), "lack some of 11"),
+        (("--branches", 2, "--epochs", 11), "--snapshots 11 --parameters all"),
     ],
 )
 def test_bad_input_is_one_line(modadd, words, message):

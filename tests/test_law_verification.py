@@ -8,9 +8,10 @@ import pytest
 from test_verify import plant
 
 from db.connect import open_for_writing
-from db.law_trials import add_trials
+from db.law_trials import add_trials, teachers
 from jobs import audit, simulate, train
 from jobs.law_verification import TRIALS
+from modadd.audit import VERSION
 
 FAULTS = {
     "a wrong coefficient": (
@@ -98,10 +99,11 @@ def made(tmp_path_factory):
     simulate.command(["--steps", "2", *to])
     places = {"epoch": 10, "phase": "10-49"}
     with open_for_writing(str(path)) as engine:
+        taught_by = teachers(engine, "mine", VERSION)
         for table, version, laws, _ in TRIALS:
             rows = pd.DataFrame(list(product((1, 2), laws)), columns=["run_id", "law"])
             numbers = {column.name: 0.5 for column in table.columns if column.name not in rows}
-            add_trials(engine, table, rows.assign(**numbers | places), version)
+            add_trials(engine, table, rows.assign(**numbers | places), version, taught_by)
     return path
 
 

@@ -106,7 +106,7 @@ def test_one_network_alone_and_another_law(networks, modadd):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--epochs", 11), "snapshots at the epochs asked for, 48 of them lack some of 11"),
+        (("--epochs", 11), "no network of these (48) keeps snapshots at every epoch of 11"),
         (("--epochs", 301), "epochs must be >= 0 and <= 300, the last one, got 301"),
         (
             ("--experiment", "table1"),
@@ -131,7 +131,33 @@ def test_bad_input_is_one_line_and_stores_nothing(networks, modadd, words, messa
 
 def test_missing_snapshots_say_how_to_make_them(networks, modadd):
     _, _, errors = modadd("twins", "--epochs", 0, 11, 13)
-    assert "--snapshots 11,13" in errors
+    assert "run what made them again with --snapshots 0,11,13" in errors
+
+
+def test_networks_that_keep_too_little_are_left_out_and_counted(modadd):
+    """As after `modadd report`, which adds seeds of which it keeps the end alone."""
+    few = ("--epochs", 20, "--experiment", "mine")
+    modadd("train", *few, "--seeds", "0:3", "--snapshots", "0,10,20")
+    whole = modadd("twins", "--experiment", "mine", "--epochs", 0, 10, "--steps", 5, "--csv")
+    modadd("train", *few, "--seeds", "3:5", "--snapshots", "final", "--parameters", "none")
+    modadd("train", *few, "--seeds", 5, "--snapshots", "0,20", "--parameters", "none")
+    status, printed, errors = modadd(
+        "twins", "--experiment", "mine", "--epochs", 0, 10, "--steps", 5, "--csv"
+    )
+    assert (status, printed) == (0, whole[1])
+    assert "3 of 6 networks are left out: they keep no snapshots at some epoch of 0, 10" in errors
+    words = ("--experiment", "mine", "--epochs", 10)
+    left_out = "3 of 6 networks are left out: they keep no {} at some epoch of 10"
+    assert left_out.format("snapshots") in modadd("fate", *words)[2]
+    status, _, errors = modadd("fate", *words, "--branches", 2)
+    assert status == 0
+    assert left_out.format("parameters") in errors
+    assert "6 runs computed" in errors
+
+
+def test_a_twin_begins_at_a_stored_snapshot():
+    with pytest.raises(ConfigError, match="1 of them lack some of 7: .* with --snapshots 7"):
+        computed(twin_request([TwinConfig(network_epoch=7)]))
 
 
 def test_a_twin_must_have_its_networks_sizes():
