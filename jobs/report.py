@@ -27,7 +27,10 @@ def command(arguments: Sequence[str]) -> int:
 
     parser = Parser("report", DESCRIPTION)
     parser.add_argument(
-        "--to", metavar="DIR", type=Path, default=Path("report"), help="default: report"
+        "--to",
+        metavar="DIR",
+        type=Path,
+        help="default: report; with --only, report- and the sections, beside the whole one",
     )
     parser.add_argument(
         "--only", nargs="+", metavar="SECTION", default=SECTIONS, help=", ".join(SECTIONS)
@@ -39,6 +42,8 @@ def command(arguments: Sequence[str]) -> int:
     )
     add_job_flags(parser)
     parsed = parser.parse_args(arguments)
+    if parsed.to is None:
+        parsed.to = Path("report" if parsed.only is SECTIONS else "-".join(["report", *parsed.only]))
     needs = needs_of(parsed.only)
     # Loaded only here: Altair and the typesetter take a second.
     from dashboard.report.write import check_folder, write_report

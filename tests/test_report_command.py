@@ -31,18 +31,18 @@ def test_runs_audits_and_twins_are_computed_once(modadd, two_networks):
         assert "missing" not in errors
     assert sql("SELECT count(*) FROM audits") == [(2,)]
     assert sql("SELECT DISTINCT network_epoch FROM twin_runs") == [(0,), (20,)]
-    written = pd.read_csv("report/tables/law-rivals.csv")
+    written = pd.read_csv("report-audit/tables/law-rivals.csv")
     law = written[(written["fit"] == "law") & (written["epoch"] == 50)]
     (median,) = sql("SELECT avg(held_out_r_squared) FROM law_fits "
                     "WHERE target = 'pair_sums' AND fit = 'law' AND epoch = 50")[0]  # fmt: skip
     assert law["value"].tolist() == [pytest.approx(median)]
-    assert pd.read_csv("report/tables/law-twins.csv")["n"].tolist() == [2] * 4
+    assert pd.read_csv("report-audit/tables/law-twins.csv")["n"].tolist() == [2] * 4
 
 
 def test_what_is_missing_is_counted_with_its_command(modadd, two_networks):
     modadd("train", "--experiment", "other")
     modadd("report", "--only", "audit", "--no-compute")
-    told = Path("report/report.html").read_text(encoding="utf-8")
+    told = Path("report-audit/report.html").read_text(encoding="utf-8")
     for what, command in (
         ("2 of the 2 runs of table-1", "modadd reproduce table-1"),
         ("2 of the 2 audits of table-1", "modadd audit table-1"),
