@@ -113,10 +113,10 @@ def stale_trials(connection: Connection, table: Table, version: int) -> int:
     return connection.execute(stale).scalar_one()
 
 
-def incomplete_trials(
+def unwhole_trials(
     connection: Connection, table: Table, version: int, laws: Sequence[str]
-) -> Iterator[tuple[int, str, list[str]]]:
-    """(run_id, epoch or phase, missing laws) of trials of this version."""
+) -> Iterator[tuple[int, str, str]]:
+    """(run_id, epoch or phase, what is missing or too much) of trials of this version."""
     if not inspect(connection).has_table(table.name):
         return
     when = _when(table)
@@ -126,9 +126,9 @@ def incomplete_trials(
     rows = connection.execute(query, {"version": version}).all()
     for (run_id, at), found in groupby(rows, key=lambda row: (row[0], row[1])):
         tried = {law for _, _, law in found}
-        missing = [law for law in laws if law not in tried]
-        if missing:
-            yield run_id, f"{when} {at}", missing
+        for word, some in (("lacks", set(laws) - tried), ("has unasked", tried - set(laws))):
+            if some:
+                yield run_id, f"{when} {at}", f"{word} {', '.join(sorted(some))}"
 
 
 def _when(table: Table) -> str:

@@ -21,7 +21,7 @@ from sqlalchemy import (
     update,
 )
 
-from db.connect import note_change, writing
+from db.connect import StoreError, note_change, writing
 from db.declarations import declare_columns
 from db.insertion import insert_rows, nullable
 from db.schema import (
@@ -34,6 +34,7 @@ from db.schema import (
 )
 
 FLOAT32 = np.dtype("<f4")
+_MOST_ID = 2**62  # far from the largest whole number that SQLite can hold
 _NO_POINT = text(f"SELECT * FROM {points_table(1).name} WHERE 1 = 0")
 
 
@@ -135,6 +136,8 @@ def _make_room(
         members = {(name, run_id) for name, run_id in connection.execute(membership)}
         connection.execute(delete(Run).where(Run.run_id.in_(ids.values())))
     new = [config_hash for config_hash in hashes if config_hash not in ids]
+    if highest + len(new) > _MOST_ID:
+        raise StoreError(f"no run_id is left past {highest}: restore a copy")
     ids.update(zip(new, itertools.count(highest + 1)))
     return ids, members
 

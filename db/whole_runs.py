@@ -7,7 +7,7 @@ from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from db.connect import CHANGE_CAN_BE
-from db.schema import Change, ClassifierSnapshot, Run, Snapshot
+from db.schema import Base, Change, ClassifierSnapshot, ExperimentRun, Job, Run, Snapshot
 
 
 class StoredArray(NamedTuple):
@@ -20,7 +20,7 @@ class StoredArray(NamedTuple):
 
 
 class WholeRun(NamedTuple):
-    """A run and every row that hangs on it, by epoch or token. config: None if there is no row.
+    """A run and every row that hangs on it, by epoch or token. config: None unless it has one row.
 
     series: a mapping a row, with run_id and epoch. points: (run_id, token, x0, x1, …) a row.
     """
@@ -33,6 +33,7 @@ class WholeRun(NamedTuple):
     schedule: str
     kept_parameters: str
     job_id: int
+    wall_time: float
     config: dict[str, Any] | None
     snapshots: list[StoredArray]
     classifiers: list[StoredArray]
@@ -45,6 +46,9 @@ def file_faults(connection: Connection) -> Iterator[str]:
     if connection.dialect.name != "sqlite":
         return
     try:
+        stored = set(inspect(connection).get_table_names())
+        for name in sorted(Base.metadata.tables.keys() - stored - {Change.__tablename__}):
+            yield f"file: the table {name} is missing"
         for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").all():
             if line != "ok":
                 yield from (f"file: {part}" for part in str(line).splitlines())
@@ -65,6 +69,18 @@ def change_faults(connection: Connection) -> Iterator[str]:
         yield f"changes: the row of {kind or 'any kind'!r} cannot be, so that pages ignore them all"
 
 
+def stored_jobs(connection: Connection) -> list[dict[str, Any]]:
+    """The rows of `jobs`, in order."""
+    jobs = Job.__table__
+    return [dict(row) for row in connection.execute(select(jobs).order_by(Job.job_id)).mappings()]
+
+
+def stored_experiments(connection: Connection) -> list[str]:
+    """Their names."""
+    query = select(ExperimentRun.experiment).distinct()
+    return list(connection.execute(query.order_by(ExperimentRun.experiment)).scalars())
+
+
 def run_ids(connection: Connection) -> list[int]:
     """Of every stored run, in order."""
     return list(connection.execute(select(Run.run_id).order_by(Run.run_id)).scalars())
@@ -74,11 +90,12 @@ def whole_runs(connection: Connection, wanted: Sequence[int]) -> Iterator[WholeR
     """The runs, one at a time; whatever is missing is just not there."""
     names = set(inspect(connection).get_table_names())
     for run_id in wanted:
-        columns = [getattr(Run, name) for name in WholeRun._fields[:8]]
+        columns = [getattr(Run, name) for name in WholeRun._fields[:9]]
         own: Any = connection.execute(select(*columns).where(Run.run_id == run_id)).one()
         table = f"{own.kind}_configs"
         configs = _rows(connection, table, run_id) if table in names else []
-        config = {k: v for k, v in configs[0].items() if k != "run_id"} if configs else None
+        alone = configs[0] if len(configs) == 1 else None
+        config = alone and {k: v for k, v in alone.items() if k != "run_id"}
         points = _rows(connection, "embedding_points", run_id, "token")
         rest = (
             config,

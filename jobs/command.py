@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
-from db.connect import StoreError, open_for_writing, understood
+from db.connect import NoDatabaseError, StoreError, open_for_writing, understood
 from jobs.loop import prepare_database, run_requests
 from jobs.plan import check_new_room
 from jobs.requests import KEPT_PARAMETERS, Request, is_number
@@ -17,6 +17,7 @@ from modadd.config import MOST, Config, ConfigError, Rule, suggestion
 # Exit statuses: bad input, a job that could not finish, and a job that was told to stop.
 BAD_INPUT, FAILED, INTERRUPTED = 2, 1, 130
 MOST_WORKERS = 256
+_MOST_SHOWN = 2000  # letters of a line
 
 
 class Parser(argparse.ArgumentParser):
@@ -66,6 +67,29 @@ def run_command(
         return _complain(name, str(error), FAILED)
     except KeyboardInterrupt:
         return _complain(name, "interrupted, what was stored is safe", INTERRUPTED)
+    except Exception as error:
+        fault = _fault_of_the_database(arguments)
+        if fault is None:
+            raise
+        what = f"ended in {type(error).__name__}, and the database is not whole: {fault}"
+        return _complain(name, f"{what}; see `modadd verify`, or restore a copy", BAD_INPUT)
+
+
+def _fault_of_the_database(arguments: Sequence[str]) -> str | None:
+    """What is wrong with the database that a command was given, if anything.
+
+    A file from elsewhere may hold any number in any place, and a command looks only at what it
+    asks for: whatever an absurd one makes of it, `modadd verify` knows it for a fault."""
+    from jobs.verify import first_fault
+
+    parser = argparse.ArgumentParser(add_help=False)
+    add_database_flag(parser)
+    try:
+        return first_fault(parser.parse_known_args(arguments)[0].database)
+    except NoDatabaseError:
+        return None
+    except (ConfigError, StoreError) as error:
+        return str(error)
 
 
 def _complain(name: str, message: str, status: int) -> int:
@@ -75,6 +99,8 @@ def _complain(name: str, message: str, status: int) -> int:
 
 def printable(text: str) -> str:
     """Text as one line of which a terminal obeys nothing: it may come from a file of anybody's."""
+    if len(text) > _MOST_SHOWN:
+        text = f"{text[:_MOST_SHOWN]}…"
     shown = (c if c.isprintable() else " " if c.isspace() else "\ufffd" for c in text)
     return "".join(shown)
 

@@ -19,7 +19,7 @@ from db.law import (
     stored_audit,
     stray_audits,
 )
-from db.law_trials import incomplete_trials, stale_trials, trials_nowhere
+from db.law_trials import stale_trials, trials_nowhere, unwhole_trials
 from db.schema import law_curls_table, law_ends_table, law_scores_table
 from jobs.audit import audit_stored, stored_networks
 from jobs.workers import Resources, executor, flow
@@ -82,8 +82,8 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
             yield f"{trial.table.name}: {rows} rows {_STALE} `modadd {trial.command}`"
         for run_id, at, lacking in trials_nowhere(connection, trial.table):
             yield f"run {run_id}: {trial.table.name} at {at}, which {lacking} lack"
-        for run_id, at, missing in incomplete_trials(connection, *trial[:3]):
-            yield f"run {run_id}: {trial.table.name} at {at} lacks {', '.join(missing)}"
+        for run_id, at, wrong in unwhole_trials(connection, *trial[:3]):
+            yield f"run {run_id}: {trial.table.name} at {at} {wrong}"
 
 
 def _faults(connection: Connection, made: AuditRecord) -> Iterator[str]:

@@ -17,7 +17,7 @@ from db.whole_runs import WholeRun, whole_runs
 from jobs.compute import Chunk, compute
 from jobs.starts import check_starts, with_start
 from jobs.verification import config_of, numbers, series_faults
-from modadd.config import ConfigError
+from modadd.config import Config, ConfigError
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 
@@ -62,21 +62,22 @@ def evenly(run_ids: Sequence[int], count: int) -> list[int]:
     return [run_ids[int(place)] for place in places]
 
 
-def recompute(engine: Engine, connection: Connection, wanted: Sequence[int]) -> list[Comparison]:
-    """Compute runs again, one at a time.
+def recompute(
+    engine: Engine, connection: Connection, wanted: Sequence[int]
+) -> Iterator[Comparison | str]:
+    """Compute runs again, one at a time; or why one cannot be: the snapshot that it began at is
+    gone."""
+    for run in whole_runs(connection, wanted):
+        config = config_of(run)
+        try:
+            check_starts(engine, run.kind, [config])
+        except ConfigError as error:
+            yield f"run {run.run_id}: it cannot be computed again: {error}"
+        else:
+            yield _compared(engine, run, config)
 
-    Raises:
-        ConfigError: if a run began at a snapshot that is not stored any more.
-    """
-    return [_compared(engine, run) for run in whole_runs(connection, wanted)]
 
-
-def _compared(engine: Engine, run: WholeRun) -> Comparison:
-    config = config_of(run)
-    try:
-        check_starts(engine, run.kind, [config])
-    except ConfigError as error:
-        raise ConfigError(f"run {run.run_id} cannot be computed again: {error}") from error
+def _compared(engine: Engine, run: WholeRun, config: Config) -> Comparison:
     chunk = Chunk(
         kind=run.kind,
         configs=(config,),

@@ -43,7 +43,9 @@ def command(arguments: Sequence[str]) -> int:
     add_job_flags(parser)
     parsed = parser.parse_args(arguments)
     if parsed.to is None:
-        parsed.to = Path("report" if parsed.only is SECTIONS else "-".join(["report", *parsed.only]))
+        parsed.to = Path(
+            "report" if parsed.only is SECTIONS else "-".join(["report", *parsed.only])
+        )
     needs = needs_of(parsed.only)
     # Loaded only here: Altair and the typesetter take a second.
     from dashboard.report.write import check_folder, write_report

@@ -17,6 +17,7 @@ from modadd.snapshots import schedule
 KINDS = {"train": "transformer", "simulate": "particle"}
 KEPT_PARAMETERS = ("none", "final", "all")
 MOST_RUNS = 10_000_000
+_MOST_LETTERS = 200  # of an experiment's name
 _OPTIONS = ("seeds", "experiment", "snapshots", "parameters")
 
 
@@ -49,14 +50,21 @@ class Request:
         if self.parameters not in KEPT_PARAMETERS:
             known = ", ".join(KEPT_PARAMETERS)
             raise ConfigError(f"parameters must be one of {known}, got {self.parameters!r}")
-        if self.experiment is not None and not (
-            self.experiment.strip() and self.experiment.isprintable()
-        ):
-            raise ConfigError(f"experiment must be a printable name, got {self.experiment!a}")
+        if self.experiment is not None:
+            _check_name(self.experiment)
         if not SIMULATORS[self.kind].has_classifier:
             object.__setattr__(self, "parameters", "none")  # there are none to keep
         for length in {config.length for config in self.configs}:
             schedule(self.schedule, length)
+
+
+def _check_name(experiment: str) -> None:
+    if not (experiment.strip() and experiment.isprintable()):
+        raise ConfigError(f"experiment must be a printable name, got {experiment[:60]!a}")
+    if len(experiment) > _MOST_LETTERS:
+        raise ConfigError(
+            f"experiment must be a name of at most {_MOST_LETTERS} letters, got {len(experiment)}"
+        )
 
 
 def sweep(command: str, values: Mapping[str, Any]) -> Request:

@@ -1,8 +1,10 @@
 """What must be true of a stored run, each check a generator of faults in words."""
 
+import json
 import math
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -44,11 +46,31 @@ def config_of(run: WholeRun) -> Config:
     if run.kind not in SIMULATORS:
         raise ConfigError(f"kind must be one of {', '.join(SIMULATORS)}, got {run.kind!r}")
     if run.config is None:
-        raise ConfigError("its config is missing")
+        raise ConfigError("its config is missing, or stored twice")
     return SIMULATORS[run.kind].config.from_dict(run.config)
 
 
+def job_faults(job: Mapping[str, Any]) -> Iterator[str]:
+    """What a row of `jobs` says that cannot be; its times are not compared: clocks are put back."""
+    for name, least in (("threads", 1), ("planned_runs", 0)):
+        if job[name] < least:
+            yield f"{name} must be >= {least}, got {job[name]}"
+    for name in ("started_at", "finished_at"):
+        try:
+            datetime.fromisoformat(job[name] or "2000-01-01")
+        except ValueError:
+            yield f"{name} must be a time in ISO 8601, got {job[name][:40]!r}"
+    try:
+        is_list = isinstance(json.loads(job["packages"]), dict)
+    except ValueError:
+        is_list = False
+    if not is_list:
+        yield f"packages must be JSON of name: version, got {job['packages'][:40]!r}"
+
+
 def _identity_faults(run: WholeRun, config: Config) -> Iterator[str]:
+    if not 0 <= run.wall_time < math.inf:
+        yield f"wall_time must be >= 0, got {run.wall_time}"
     if run.config_hash != config.identity:
         yield f"config_hash {run.config_hash[:12]} is not its config's, {config.identity[:12]}"
 

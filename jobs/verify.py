@@ -3,7 +3,10 @@
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import redirect_stderr
 from functools import partial
+from io import StringIO
+from itertools import chain
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DatabaseError
@@ -12,7 +15,15 @@ from tqdm import tqdm
 from db.connect import StoreError, open_for_reading, without_password
 from db.schema import SCHEMA_VERSION
 from db.soundness import stored_version
-from db.whole_runs import WholeRun, change_faults, file_faults, run_ids, whole_runs
+from db.whole_runs import (
+    WholeRun,
+    change_faults,
+    file_faults,
+    run_ids,
+    stored_experiments,
+    stored_jobs,
+    whole_runs,
+)
 from jobs.command import (
     FAILED,
     INTERRUPTED,
@@ -24,7 +35,7 @@ from jobs.command import (
 from jobs.law_verification import law_faults
 from jobs.loop import stale_metrics
 from jobs.recomputation import evenly, judged, recompute
-from jobs.verification import faults
+from jobs.verification import faults, job_faults
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
 from modadd.config import ConfigError
 from modadd.metrics import METRICS
@@ -58,27 +69,60 @@ def command(arguments: Sequence[str]) -> int:
 def _verify(engine: Engine, place: str, recompute_count: int) -> int | None:
     """How many faults were printed, or None if told to stop."""
     with engine.connect() as connection, stop_on_interrupt() as stopping:
-        if connection.dialect.name == "sqlite":
-            connection.exec_driver_sql("BEGIN")  # one moment of the file, whoever writes meanwhile
-        version = stored_version(connection, place)
-        if version < SCHEMA_VERSION:
-            shown = without_password(place)
-            raise StoreError(f"{shown} has schema version {version}: run `modadd upgrade` first")
-        found = _print_all(file_faults(connection))
-        try:
-            found += _print_all(change_faults(connection))
-            ids = run_ids(connection)
-            stale = set(stale_metrics(engine)) if ids else set()
-            found += _print_all(f"metrics: {name} {_STALE}" for name in sorted(stale))
-            metrics = [name for name in METRICS if name not in stale]
-            found += _print_all(_run_faults(connection, ids, metrics, stopping))
-            if not found:  # laws are audited at what must itself be whole
-                found += _print_all(law_faults(engine, connection, stopping))
-            if recompute_count and ids and not found:
-                found += _recompute(engine, connection, evenly(ids, recompute_count))
-        except DatabaseError as error:
-            found += _print_all([f"file: {error.orig}"])
+        found = _print_all(stored_faults(engine, connection, place, stopping))
+        if recompute_count and not found and (ids := run_ids(connection)):
+            found += _recompute(engine, connection, evenly(ids, recompute_count))
         return None if stopping.is_set() else found
+
+
+def stored_faults(
+    engine: Engine, connection: Connection, place: str, stopping: threading.Event
+) -> Iterator[str]:
+    """Every fault of what is stored, in words; laws are looked at where all else is whole: they
+    are audited at it.
+
+    Raises:
+        StoreError: if the file is of an older version.
+    """
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN")  # one moment of the file, whoever writes meanwhile
+    version = stored_version(connection, place)
+    if version < SCHEMA_VERSION:
+        shown = without_password(place)
+        raise StoreError(f"{shown} has schema version {version}: run `modadd upgrade` first")
+    is_whole = True
+    try:
+        for fault in chain(file_faults(connection), _content_faults(engine, connection, stopping)):
+            is_whole = False
+            yield fault
+        if is_whole:
+            yield from law_faults(engine, connection, stopping)
+    except DatabaseError as error:
+        yield f"file: {error.orig}"
+
+
+def first_fault(place: str) -> str | None:
+    """What is wrong with a database, if anything: of many faults the first."""
+    with (
+        open_for_reading(place) as engine,
+        engine.connect() as connection,
+        redirect_stderr(StringIO()),
+    ):
+        return next(stored_faults(engine, connection, place, threading.Event()), None)
+
+
+def _content_faults(
+    engine: Engine, connection: Connection, stopping: threading.Event
+) -> Iterator[str]:
+    yield from change_faults(connection)
+    for job in stored_jobs(connection):
+        yield from (f"job {job['job_id']}: {fault}" for fault in job_faults(job))
+    stored_experiments(connection)  # of names that are no UTF-8 the database complains
+    ids = run_ids(connection)
+    stale = set(stale_metrics(engine)) if ids else set()
+    yield from (f"metrics: {name} {_STALE}" for name in sorted(stale))
+    metrics = [name for name in METRICS if name not in stale]
+    yield from _run_faults(connection, ids, metrics, stopping)
 
 
 def _run_faults(
@@ -102,12 +146,14 @@ def _checked(run: WholeRun, metrics: Sequence[str]) -> tuple[int, list[str]]:
 
 def _recompute(engine: Engine, connection: Connection, wanted: Sequence[int]) -> int:
     """How many of the runs are not what their configs give; what is said of them is printed."""
-    comparisons = recompute(engine, connection, wanted)
-    verdicts = list(judged(comparisons))
+    made = list(recompute(engine, connection, wanted))
+    comparisons = [again for again in made if not isinstance(again, str)]
+    verdicts = [(True, again) for again in made if isinstance(again, str)]
+    verdicts += judged(comparisons)
     for is_fault, text in verdicts:
         print(printable(text), file=sys.stdout if is_fault else sys.stderr)
     equal = sum(compared.equal for compared in comparisons)
-    print(f"{equal} of {len(comparisons)} computed again bit for bit", file=sys.stderr)
+    print(f"{equal} of {len(made)} computed again bit for bit", file=sys.stderr)
     return sum(is_fault for is_fault, _ in verdicts)
 
 

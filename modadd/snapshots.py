@@ -63,6 +63,7 @@ def joined(parts: Sequence[Snapshot]) -> Snapshot:
 
 
 MOST_SNAPSHOTS = 1_000_000
+_MOST_LETTERS = 1_000_000  # of a specification
 
 
 def schedule(specification: str, length: int) -> tuple[int, ...]:
@@ -75,6 +76,11 @@ def schedule(specification: str, length: int) -> tuple[int, ...]:
     Raises:
         ConfigError: for an unknown item, or an epoch past the end.
     """
+    if len(specification) > _MOST_LETTERS:
+        raise ConfigError(
+            f"snapshots must be written in at most {_MOST_LETTERS} letters, got "
+            f"{len(specification)}: use default or every:K"
+        )
     kept = {0, length}
     for item in specification.split(","):
         epochs = _epochs_of(item.strip(), length)

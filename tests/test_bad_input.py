@@ -42,6 +42,11 @@ CASES = {
     ),
     "endless number": (["train", "--modulus", "9" * 400], "a number of hundreds of digits"),
     "endless epoch": (["train", "--snapshots", "9" * 5000], "snapshots must list"),
+    "name without end": (["train", "--experiment", "a" * 201], "at most 200 letters, got 201"),
+    "schedule of many letters": (
+        ["train", "--snapshots", ",".join(["0"] * 500_001)],
+        "must be written in at most 1000000 letters, got 1000001",
+    ),
     "endless schedule": (["simulate", "--steps", "2000000000"], "at most 1000000 a run"),
     "a network beyond the memory": (
         ["train", "--hidden-size", "2147483647", "--modulus", "5000"],

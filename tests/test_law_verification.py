@@ -5,7 +5,7 @@ from itertools import product
 
 import pandas as pd
 import pytest
-from test_verify import plant
+from planted import plant
 
 from db.connect import open_for_writing
 from db.law_trials import add_trials, teachers
@@ -75,6 +75,11 @@ FAULTS = {
     "a trial without one of its laws": (
         "DELETE FROM law_ends WHERE run_id = 2 AND law = 'paper'",
         "run 2: law_ends at epoch 10 lacks paper",
+    ),
+    "a trial of a law that nobody tries": (
+        "INSERT INTO law_ends SELECT run_id, epoch, 'mine', version, 1, 0, 0 FROM law_ends "
+        "WHERE law = 'paper' AND run_id = 2",
+        "run 2: law_ends at epoch 10 has unasked mine",
     ),
     "a score of a phase without forces": (
         "UPDATE law_scores SET phase = '200-999' WHERE run_id = 1",
