@@ -29,15 +29,23 @@ def understood(place: str = "") -> Iterator[None]:
     try:
         yield
     except (DBAPIError, sqlite3.Error) as error:
-        cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
-        way_out = _WAYS_OUT.get(cause, "")
-        shown = without_password(place) or "in use"
-        raise StoreError(f"the database {shown} refused: {cause}{way_out}") from error
+        raise StoreError(_refusal(place, error)) from error
+    except OSError as error:
+        if not isinstance(error.__cause__, DBAPIError):
+            raise
+        # pandas wraps the driver's error in one of its own, which is an OSError.
+        raise StoreError(_refusal(place, error.__cause__)) from error
     except UnicodeDecodeError as error:  # which sqlite3 makes of its own complaint about a name
         shown = without_password(place) or "in use"
         raise StoreError(
             f"the database {shown} is damaged: a text in it is no UTF-8; restore a copy"
         ) from error
+
+
+def _refusal(place: str, error: DBAPIError | sqlite3.Error) -> str:
+    cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    way_out = _WAYS_OUT.get(cause, "")
+    return f"the database {without_password(place) or 'in use'} refused: {cause}{way_out}"
 
 
 _WAYS_OUT = {
