@@ -75,6 +75,8 @@ class Fitted(NamedTuple):
     columns: Mapping[str, NDArray[np.float64]]
 
 
+# Of a network that diverged, forces may overflow: such fits are undefined, which is not news.
+@np.errstate(over="ignore", invalid="ignore")
 def audit(
     config: TrainingConfig, embedding: Floats, classifier: Floats, updates: Vectors
 ) -> list[Fitted]:

@@ -165,6 +165,13 @@ def test_the_parts_of_a_step_are_printed(modadd, audited):
     assert [decay for (decay,) in scales] == pytest.approx(size)
 
 
+def test_a_network_that_diverged_is_audited_without_a_warning(modadd):
+    words = ("--learning-rate", 1e3, 1e38, "--epochs", 60, "--experiment", "mine")
+    assert "of them diverged" in modadd("train", *words)[2]
+    assert modadd("audit", "mine", "--epochs", 0)[0] == 0
+    assert modadd("verify")[:2] == (0, "")
+
+
 def test_an_audit_goes_with_its_run(modadd, audited):
     with sqlite3.connect("modadd.db") as connection:
         connection.execute("PRAGMA foreign_keys = ON")
