@@ -22,6 +22,9 @@ from modadd.config import ConfigError
 from modadd.metrics import METRICS
 from modadd.simulators import SIMULATORS
 
+# Set when chunks are computed: in compiled code mostly, which leaves Python's lock to others.
+computing = threading.Event()
+
 
 @dataclasses.dataclass
 class Summary:
@@ -159,6 +162,7 @@ def _compute_and_store(
     chunks = (with_start(engine, chunk) for chunk in planned.chunks)
     bar = tqdm(total=planned.runs, desc=request.title, unit="run", disable=None)
     with job as job_id, bar as progress:
+        computing.set()
         for records in flow(pool, compute, chunks, resources.width + 1, stopping):
             left += store.add_runs(engine, job_id, records, request.experiments)
             computed += len(records)

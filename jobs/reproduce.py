@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from db.connect import open_for_reading
 from jobs.command import Parser, add_job_flags, add_keep_flags, compute_requests, run_command
+from jobs.loop import computing
 from jobs.requests import experiment_request, parse_seeds
 from modadd.experiments import EXPERIMENTS
 from modadd.kernels import compiled_kernels_work
@@ -52,9 +53,13 @@ def command(arguments: Sequence[str]) -> int:
 
 
 def _load_ahead() -> None:
-    """Load the kernels while the database is prepared, and while the cores compute, what prints."""
+    """Load the kernels while the database is prepared, and while the cores compute, what prints.
+
+    Not before: the kernels would wait for Python's lock after every call that gives it back.
+    """
     if compiled_kernels_work():
         importlib.import_module("modadd.kernels.processor")
+    computing.wait()
     importlib.import_module("jobs.tables")
 
 

@@ -76,6 +76,23 @@ def test_no_run_waits_for_pandas():
     assert "pandas" not in loaded_by(["jobs.main", "jobs.reproduce", "jobs.train", "jobs.compute"])
 
 
+def test_the_kernels_are_loaded_before_what_prints(own_directory):
+    code = """
+import sys, time
+from jobs import loop, reproduce
+
+def load_kernels(chunk):
+    import modadd.kernels.processor
+    time.sleep(0.3)  # in which what loads ahead would go on
+    print("pandas" in sys.modules)
+
+loop.load_kernels = load_kernels
+reproduce.command(["table-2", "--seeds", "0"])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("False\ntable-2: ")
+
+
 def test_the_report_is_made_without_streamlit():
     files = sorted((ROOT / "dashboard" / "report").rglob("[a-z]*.py"))
     modules = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in files]
