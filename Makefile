@@ -54,6 +54,7 @@ stress: install
 
 # Of the science and the store, by branches; what runs in other processes does not count.
 coverage: install
+	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test,coverage]'
 	$(BIN)/coverage run -m pytest --ignore=tests/browser
 	$(BIN)/coverage report
 
