@@ -80,7 +80,8 @@ def load_kernels(chunk: Chunk) -> None:
     """
     if not SIMULATORS[chunk.kind].kernel_serves(chunk.configs[0], chunk.device):
         return
-    text = "compiling for this processor: once, some 15 s, and kept on disk"
+    title = SIMULATORS[chunk.kind].title
+    text = f"compiling {title} for this processor: once, some 15 s, and kept on disk"
     notice = threading.Timer(2.0, print, [text], {"file": sys.stderr})
     notice.start()
     try:

@@ -15,7 +15,7 @@ _SHOWN = {
     "circle_accuracy": ("circles' accuracy %", 100, 1),
     "grid_accuracy": ("grids' accuracy %", 100, 1),
     "grid_imperfections": ("grid imperfections", 1, 1),
-    "grid_imperfect_share": ("of the pairs %", 100, 1),
+    "grid_imperfect_share": ("imperfect pairs %", 100, 1),
     "validation_accuracy": ("validation accuracy %", 100, 1),
     "train_accuracy": ("training accuracy %", 100, 1),
     "mean_abs_hidden_weight": ("mean |W_h|", 1, 3),

@@ -117,7 +117,7 @@ def _experiment(
     if name in EXPERIMENTS and len(kinds) == 0:
         raise ConfigError(f"no runs of {name} are stored: run `modadd reproduce {name}`")
     if len(kinds) == 0:
-        known = [*EXPERIMENTS, *counts["experiment"].unique()]
+        known = list(dict.fromkeys([*EXPERIMENTS, *counts["experiment"]]))
         raise ConfigError(f"no experiment {name!r}{suggestion(name, known)}")
     if len(kinds) > 1:
         raise ConfigError(f"{name} holds {' and '.join(kinds)} runs, a table shows one kind")

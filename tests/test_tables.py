@@ -151,3 +151,10 @@ def test_over_several_moduli_imperfections_are_shares_of_the_pairs_too():
     assert shares.loc[4] == pytest.approx((10 + 20) / 2 / 10)
     assert shares.loc[9] == pytest.approx((30 + 45) / 2 / 45)
     assert "grid_imperfect_share" not in set(table(SIX, ["weight_decay"])["quantity"])
+
+
+def test_an_unknown_name_is_told_every_known_one_once(modadd, small_database):
+    _, _, errors = modadd("tables", "xyz", "--database", small_database)
+    known = errors.partition("known: ")[2].strip().split(", ")
+    assert "table-1" in known
+    assert len(known) == len(set(known))
