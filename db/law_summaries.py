@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
+import numpy as np
 import pandas as pd
 from sqlalchemy import Engine, bindparam, inspect, text
 
@@ -46,38 +47,28 @@ def fit_medians(
     if not inspect(engine).has_table(law_fits_table([]).name):
         return pd.DataFrame(columns=[*labels, *ESTIMATE])
     runs, values = networks(chosen)
-    taken = " UNION ALL ".join(
-        f"SELECT weight_decay, epoch, fit, '{name}' AS quantity, {expression} AS value FROM chosen"
-        for name, expression in quantities.items()
-    )
-    scored = f"""
-        WITH chosen AS MATERIALIZED (
-            SELECT r.weight_decay, f.* FROM law_fits AS f JOIN ({runs}) AS r USING (run_id)
-            JOIN audits AS a ON a.run_id = f.run_id AND a.version = :version
-            WHERE f.target = :target AND f.fit IN :fits
-        ), scored AS (SELECT * FROM ({taken}) AS q WHERE value IS NOT NULL)"""
-    groups = ", ".join(labels)
+    taken = ", ".join(f"{expression} AS {name}" for name, expression in quantities.items())
+    query = text(f"""
+        SELECT r.weight_decay, f.epoch, f.fit, {taken} FROM law_fits AS f
+        JOIN ({runs}) AS r USING (run_id)
+        JOIN audits AS a ON a.run_id = f.run_id AND a.version = :version
+        WHERE f.target = :target AND f.fit IN :fits""").bindparams(bindparam("fits", expanding=True))
     asked = {**values, "target": target, "fits": list(fits), "version": version}
-    counted = text(
-        f"{scored} SELECT DISTINCT n FROM (SELECT COUNT(*) AS n FROM scored GROUP BY {groups}) AS q"
-    ).bindparams(bindparam("fits", expanding=True))
-    with engine.connect() as connection:
-        counts = list(connection.execute(counted, asked).scalars())
-        if not counts:
-            return pd.DataFrame(columns=[*labels, *ESTIMATE])
-        ends = " UNION ALL ".join(f"SELECT {n} AS n, {rank(n)} AS k" for n in sorted(counts))
-        query = text(f"""{scored}, ranked AS (
-            SELECT {groups}, value, COUNT(*) OVER (PARTITION BY {groups}) AS n,
-                   ROW_NUMBER() OVER (PARTITION BY {groups} ORDER BY value) AS place
-            FROM scored
-        )
-        SELECT {groups}, AVG(CASE WHEN place IN ((n + 1) / 2, n / 2 + 1) THEN value END) AS value,
-               MAX(CASE WHEN place = k THEN value END) AS low,
-               MAX(CASE WHEN k > 0 AND place = n + 1 - k THEN value END) AS high, n
-        FROM ranked JOIN ({ends}) AS ends USING (n)
-        GROUP BY {groups}, n ORDER BY {groups}""").bindparams(bindparam("fits", expanding=True))
-        found = pd.read_sql(query, connection, params=asked)
-    return found.astype({"value": float, "low": float, "high": float})  # also where all are NULL
+    rows = pd.read_sql(query, engine, params=asked)
+    long = rows.melt(labels[:3], list(quantities), "quantity").dropna(subset="value")
+    # Sorted here: the database takes three times as long to rank a quarter of a million fits.
+    groups = long.groupby(labels)
+    found = groups.size().reset_index(name="n")
+    sizes = found["n"].to_numpy()
+    numbers = long["value"].to_numpy(np.float64)
+    ordered = numbers[np.lexsort((numbers, groups.ngroup().to_numpy()))]
+    first = np.cumsum(sizes) - sizes
+    bounds = {n: rank(n) for n in np.unique(sizes).tolist()}
+    k = np.array([bounds[n] for n in sizes.tolist()], dtype=np.int64)
+    middle = (ordered[first + (sizes - 1) // 2] + ordered[first + sizes // 2]) / 2
+    low = np.where(k > 0, ordered[first + np.maximum(k, 1) - 1], np.nan)
+    high = np.where(k > 0, ordered[first + sizes - np.maximum(k, 1)], np.nan)
+    return found.assign(value=middle, low=low, high=high)[[*labels, *ESTIMATE]]
 
 
 def twin_counts(
