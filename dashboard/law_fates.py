@@ -5,7 +5,7 @@ import streamlit as st
 
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
-from dashboard.law_rows import CURLS, MOST_EPOCHS, foretelling, form_shares, measured
+from dashboard.law_rows import CURLS, MOST_EPOCHS, form_shares, measured
 from dashboard.law_sections import nothing, shown
 from dashboard.law_words import conclusions
 from dashboard.opened import Database
@@ -16,10 +16,9 @@ from modadd.particles import ParticleConfig
 
 def conclusion_section(opened: Database, chosen: Filter) -> None:
     """What came out, in plain words."""
-    counts = law_loaders.twin_counts(opened, chosen)
     known = conclusions(
         fits=law_loaders.scores(opened, chosen),
-        twins=foretelling(counts) if len(counts) else counts,
+        twins=law_loaders.foretold_by_twins(opened, chosen),
         gained=measured(law_loaders.led(opened, chosen), "AUC gained"),
         nearer=measured(law_loaders.led(opened, chosen), "distance gained"),
         settled=law_loaders.settled(opened, chosen),

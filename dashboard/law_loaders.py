@@ -15,6 +15,7 @@ from dashboard.law_rows import (
     ORDER,
     STRENGTHS,
     foreshadowing,
+    foretelling,
     led_by_laws,
     paper_law,
     settling,
@@ -82,10 +83,11 @@ def forces_drawn(opened: Database, run_id: int, config: Any, start: int) -> Draw
 
 
 @cached(4)
-def twin_counts(opened: Database, chosen: Filter) -> pd.DataFrame:
-    """As `db.law_summaries.twin_counts`, of twins under the paper's law."""
+def foretold_by_twins(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """As `dashboard.law_rows.foretelling`, of twins under the paper's law; empty without twins."""
     law = paper_law()
-    return law_summaries.twin_counts(opened.engine, chosen, law, CIRCLE_THRESHOLD)
+    counts = law_summaries.twin_counts(opened.engine, chosen, law, CIRCLE_THRESHOLD)
+    return foretelling(counts) if len(counts) else counts
 
 
 @cached(16)

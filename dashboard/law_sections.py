@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import law_loaders, loaders, states
 from dashboard.charts_law import NULL, explained, foretold, rivals, strengths
 from dashboard.charts_learned_law import learned_functions
-from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, foretelling
+from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES
 from dashboard.law_shown import MOST_PAIRS
 from dashboard.opened import Database
 from dashboard.player import player
@@ -107,11 +107,10 @@ def twin_section(opened: Database, row: dict[str, Any]) -> None:
 def foretelling_section(opened: Database, chosen: Filter) -> None:
     """Contingency tables of twins and networks."""
     st.subheader("Do twins end as their networks do?", anchor=False)
-    counts = law_loaders.twin_counts(opened, chosen)
-    if counts.empty:
+    rows = law_loaders.foretold_by_twins(opened, chosen)
+    if rows.empty:
         nothing("No network of the filter has a twin", "twins")
         return
-    rows = foretelling(counts)
     st.caption(
         "Circles by the twin and by *nothing moves*, which foretells the embedding that the twin "
         "began at. Odds ratio with its exact 95 % interval and Fisher's exact p; – is undefined."
