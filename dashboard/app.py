@@ -21,4 +21,5 @@ from dashboard import warm  # noqa: E402
 from dashboard.assets import Assets  # noqa: E402
 
 warm.up()
+warm.read_ahead()
 app = st.App(Path(__file__).with_name("script.py"), middleware=[Middleware(Assets)])

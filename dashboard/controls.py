@@ -37,7 +37,7 @@ def sidebar_filter(opened: Database) -> None:
     """Draw the filter in the sidebar, and keep URL, widgets and session in step."""
     with st.sidebar:
         st.subheader("Filter", anchor=False)
-        chosen = filter_of_side(opened, SIDEBAR, _first_filter(opened))
+        chosen = filter_of_side(opened, SIDEBAR, first_filter(opened))
         _footer(opened, chosen)
 
 
@@ -94,7 +94,8 @@ def _check(opened: Database, asked: Filter) -> None:
     loaders.count_runs(opened.of(asked.kind), asked)
 
 
-def _first_filter(opened: Database) -> Filter:
+def first_filter(opened: Database) -> Filter:
+    """What a reader sees who has chosen nothing yet: all runs of the first kind that there is."""
     counts = loaders.kind_counts(opened)
     kinds = [kind for kind in SIMULATORS if kind in set(counts["kind"])]
     return Filter(kind=kinds[0]) if kinds else Filter()

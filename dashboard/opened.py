@@ -132,7 +132,7 @@ def watched() -> Database | None:
 _numbers = count()
 
 
-@st.cache_resource(max_entries=4, on_release=lambda made: made[0].dispose())
+@st.cache_resource(max_entries=4, show_spinner=False, on_release=lambda made: made[0].dispose())
 def _engine(place: str, inode: int, restored: int) -> tuple[Engine, int]:
     return reader(place), next(_numbers)
 
@@ -147,7 +147,7 @@ class _Seen:
     restored: int = 0
 
 
-@st.cache_resource(max_entries=4)
+@st.cache_resource(max_entries=4, show_spinner=False)
 def _seen(place: str, inode: int) -> _Seen:
     return _Seen()
 

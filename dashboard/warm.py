@@ -2,8 +2,10 @@
 
 import gc
 import inspect
+from contextlib import suppress
 from importlib import import_module
 from pkgutil import iter_modules
+from threading import Thread
 
 import altair as alt
 import numpy as np
@@ -12,9 +14,13 @@ from altair.utils import schemapi
 from streamlit.dataframe_util import convert_pandas_df_to_arrow_bytes
 
 import dashboard
+from dashboard import loaders
 from dashboard.charts_run import run_chart
+from dashboard.controls import first_filter
+from dashboard.opened import database
 from dashboard.run_picture import picture
 from db.arrangements import Arrangements
+from db.connect import StoreError
 from modadd.metrics import METRICS
 from modadd.network import group_counts
 from modadd.particles import ParticleConfig
@@ -39,6 +45,21 @@ def up() -> None:
     # The modules stay for good: a collection that looks through them holds every page up for 0.1 s.
     gc.collect()
     gc.freeze()
+
+
+def read_ahead() -> Thread:
+    """Begin to read what every page begins with, while the first reader's browser loads the page.
+    Who asks for it meanwhile waits for this reading and begins none of their own."""
+    reading = Thread(target=_read_first_runs, name="read ahead", daemon=True)
+    reading.start()
+    return reading
+
+
+def _read_first_runs() -> None:
+    with suppress(StoreError):  # the pages will say what is wrong
+        opened = database()
+        first = first_filter(opened)
+        loaders.count_runs(opened.of(first.kind), first)
 
 
 def _draw_run(config: TrainingConfig | ParticleConfig) -> None:
