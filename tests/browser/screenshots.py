@@ -15,6 +15,7 @@ from dashboard.report.sections import SECTIONS
 from dashboard.report.write import write_report
 from db.connect import open_for_reading
 
+DONE = "[data-testid=stApp][data-test-script-state=notRunning]"  # it was running before that
 SIZE = {"width": 1400, "height": 1600}
 
 
@@ -25,6 +26,7 @@ def take(database, folder, scheme="light"):
         window = browser.new_page(viewport=SIZE, color_scheme=scheme)
         for page in PAGES.values():
             window.goto(f"{address}/{page.address}")
+            window.wait_for_selector(DONE, timeout=60_000)
             settle(window)
             window.wait_for_timeout(1500)  # charts fade in
             suffix = "" if scheme == "light" else f"-{scheme}"
