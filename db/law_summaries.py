@@ -52,7 +52,8 @@ def fit_medians(
         SELECT r.weight_decay, f.epoch, f.fit, {taken} FROM law_fits AS f
         JOIN ({runs}) AS r USING (run_id)
         JOIN audits AS a ON a.run_id = f.run_id AND a.version = :version
-        WHERE f.target = :target AND f.fit IN :fits""").bindparams(bindparam("fits", expanding=True))
+        WHERE f.target = :target AND f.fit IN :fits""")
+    query = query.bindparams(bindparam("fits", expanding=True))
     asked = {**values, "target": target, "fits": list(fits), "version": version}
     rows = pd.read_sql(query, engine, params=asked)
     long = rows.melt(labels[:3], list(quantities), "quantity").dropna(subset="value")
