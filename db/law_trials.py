@@ -3,6 +3,7 @@
 As the audit's, the tables are declared when first written, and their rows go with their runs.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
@@ -129,6 +130,31 @@ def unwhole_trials(
         for word, some in (("lacks", set(laws) - tried), ("has unasked", tried - set(laws))):
             if some:
                 yield run_id, f"{when} {at}", f"{word} {', '.join(sorted(some))}"
+
+
+# What the numbers of trials lie between; NULL is undefined.
+_RANGES = {
+    "curl_share": (0.0, 1.0),
+    "r_squared": (-math.inf, 1.0),
+    "radius_ratio": (1.0, math.inf),
+    "grid_imperfections": (0.0, math.inf),
+    "distance": (0.0, math.inf),
+}
+_ROUNDING = 1e-9
+
+
+def impossible_trials(connection: Connection, table: Table) -> Iterator[tuple[int, str, str]]:
+    """(run_id, epoch or phase, number in words) of trials whose numbers cannot be."""
+    if not inspect(connection).has_table(table.name):
+        return
+    when = table.c[_when(table)]
+    for name in _numbers(table):
+        low, high = _RANGES[name]
+        column = table.c[name]
+        outside = (column < low - _ROUNDING) | (column > high + _ROUNDING)
+        query = select(table.c.run_id, when, table.c.law, column).where(outside)
+        for run_id, at, law, value in connection.execute(query.order_by(table.c.run_id, when)):
+            yield run_id, f"{when.name} {at}", f"has {name} {value:g} of {law}"
 
 
 def _when(table: Table) -> str:

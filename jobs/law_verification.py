@@ -3,6 +3,7 @@
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from db.law import (
     stored_audit,
     stray_audits,
 )
-from db.law_trials import stale_trials, trials_nowhere, unwhole_trials
+from db.law_trials import impossible_trials, stale_trials, trials_nowhere, unwhole_trials
 from db.schema import law_curls_table, law_ends_table, law_scores_table
 from jobs.audit import audit_stored, stored_networks
 from jobs.workers import Resources, executor, flow
@@ -52,7 +53,7 @@ TRIALS = (
 
 def law_faults(engine: Engine, connection: Connection, stopping: threading.Event) -> Iterator[str]:
     """Every fault in words. Audits are made again and compared; of trials, whose numbers hang on
-    all networks that a law was learnt from, it is asked whether they are complete."""
+    all networks that a law was learnt from, it is asked whether they are complete, and can be."""
     for table, run_id, count in stray_audits(connection):
         yield f"run {run_id}: {count} rows of {table}, but it is not audited"
     ids, stale = [], 0
@@ -82,7 +83,8 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
             yield f"{trial.table.name}: {rows} rows {_STALE} `modadd {trial.command}`"
         for run_id, at, lacking in trials_nowhere(connection, trial.table):
             yield f"run {run_id}: {trial.table.name} at {at}, which {lacking} lack"
-        for run_id, at, wrong in unwhole_trials(connection, *trial[:3]):
+        unwhole = unwhole_trials(connection, *trial[:3])
+        for run_id, at, wrong in chain(unwhole, impossible_trials(connection, trial.table)):
             yield f"run {run_id}: {trial.table.name} at {at} {wrong}"
 
 

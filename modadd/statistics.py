@@ -5,6 +5,7 @@ to load, is imported by the few functions that need it, so that pages and comman
 """
 
 import math
+import warnings
 from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
@@ -186,7 +187,11 @@ def _bca_interval(x: NDArray[Any], y: NDArray[Any], r: float) -> tuple[float, fl
         batch=max(1, _MOST_RESAMPLED // len(x)),
         rng=np.random.default_rng(0),
     )
-    interval = stats.pearsonr(x, y).confidence_interval(CONFIDENCE, method=method)
+    with warnings.catch_warnings():
+        # Of few values a resample may be constant: r is undefined there, and so is the interval.
+        warnings.simplefilter("ignore", stats.ConstantInputWarning)
+        warnings.simplefilter("ignore", stats.DegenerateDataWarning)
+        interval = stats.pearsonr(x, y).confidence_interval(CONFIDENCE, method=method)
     return float(interval.low), float(interval.high)
 
 

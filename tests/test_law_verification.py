@@ -81,6 +81,14 @@ FAULTS = {
         "WHERE law = 'paper' AND run_id = 2",
         "run 2: law_ends at epoch 10 has unasked mine",
     ),
+    "a curl of more than there is": (
+        "UPDATE law_curls SET curl_share = 1.5 WHERE run_id = 1 AND law = 'paper'",
+        "run 1: law_curls at epoch 10 has curl_share 1.5 of paper",
+    ),
+    "a score without end": (
+        "UPDATE law_scores SET r_squared = 9e999 WHERE run_id = 2 AND law = 'law'",
+        "run 2: law_scores at phase 10-49 has r_squared inf of law",
+    ),
     "a score of a phase without forces": (
         "UPDATE law_scores SET phase = '200-999' WHERE run_id = 1",
         "run 1: law_scores at phase 200-999, which law_moments lack",
@@ -107,7 +115,7 @@ def made(tmp_path_factory):
         taught_by = teachers(engine, "mine", VERSION)
         for table, version, laws, _ in TRIALS:
             rows = pd.DataFrame(list(product((1, 2), laws)), columns=["run_id", "law"])
-            numbers = {column.name: 0.5 for column in table.columns if column.name not in rows}
+            numbers = {column.name: 1.0 for column in table.columns if column.name not in rows}
             add_trials(engine, table, rows.assign(**numbers | places), version, taught_by)
     return path
 
