@@ -52,8 +52,16 @@ _LIMITS = {
     sqlite3.SQLITE_LIMIT_WORKER_THREADS: 0,
 }
 # A file from elsewhere may hold anything, so its views and pages are distrusted as well. Sorting
-# keeps this many KiB in memory and spills the rest to a file that the system removes.
-_PRAGMAS = ("trusted_schema = OFF", "cell_size_check = ON", "mmap_size = 0", "cache_size = -16000")
+# keeps this many KiB in memory and spills the rest to a file that the system removes. The heap is
+# that of all SQLite in the process, for good: nothing else bounds what reading a statement takes,
+# in which a WITH that names another twice is copied as often. The widest row takes 250 MB of it.
+_PRAGMAS = (
+    "trusted_schema = OFF",
+    "cell_size_check = ON",
+    "mmap_size = 0",
+    "cache_size = -16000",
+    "hard_heap_limit = 320000000",
+)
 # A row takes about ten. Few, because one LIKE over a value of the longest may take a fifteenth of a
 # second, and nothing can cut it while it lasts.
 _OPERATIONS_BETWEEN_LOOKS = 50

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Engine, text
 
 from db.filters import Filter
+from db.run_lists import as_numbers
 from db.soundness import check_shape
 from db.store import FLOAT32
 
@@ -45,7 +46,8 @@ def metrics_at(engine: Engine, chosen: Filter, epoch: int) -> pd.DataFrame:
     query = text(
         f"SELECT * FROM series WHERE epoch = :epoch AND run_id IN ({runs}) ORDER BY run_id"
     )
-    return pd.read_sql(query, engine, params={**values, "epoch": epoch}).drop(columns="epoch")
+    found = pd.read_sql(query, engine, params={**values, "epoch": epoch}).drop(columns="epoch")
+    return as_numbers(found, list(map(str, found)))
 
 
 def embeddings_at(engine: Engine, chosen: Filter, epoch: int | None = None) -> list[Placed]:

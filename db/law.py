@@ -160,13 +160,19 @@ def stored_audit(
 
 def stray_audits(connection: Connection) -> Iterator[tuple[str, int, int]]:
     """(table's name, run_id, rows) of what audits leave, where there is no such audit."""
-    if "audits" in inspect(connection).get_table_names():
-        for name in [name for name in AUDIT_KEYS if name != "audits"]:
-            table = Table(name, MetaData(), Column("run_id"))
-            known = select(audits_table().c.run_id)
-            query = select(table.c.run_id, func.count()).where(table.c.run_id.not_in(known))
-            for run_id, rows in connection.execute(query.group_by(table.c.run_id)):
-                yield name, run_id, rows
+    stored = set(inspect(connection).get_table_names())
+    for name in [name for name in AUDIT_KEYS if name != "audits" and name in stored]:
+        table = Table(name, MetaData(), Column("run_id"))
+        query = select(table.c.run_id, func.count()).group_by(table.c.run_id)
+        if "audits" in stored:
+            query = query.where(table.c.run_id.not_in(select(audits_table().c.run_id)))
+        for run_id, rows in connection.execute(query):
+            yield name, run_id, rows
+
+
+def runs_with_parameters(connection: Connection) -> list[int]:
+    """The runs of which parameters were kept."""
+    return list(connection.execute(select(ClassifierSnapshot.run_id).distinct()).scalars())
 
 
 def _columns(records: Sequence[AuditRecord]) -> list[str]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Engine, bindparam, func, inspect, select, text
+from sqlalchemy import Engine, func, inspect, select, text
 
 from db.connect import StoreError
+from db.filters import Filter
 from db.schema import ClassifierSnapshot, ExperimentRun, Metric, Run, Snapshot
 from db.soundness import check_shape
 from db.store import FLOAT32
@@ -55,17 +56,9 @@ def stored_runs(engine: Engine, hashes: Sequence[str]) -> dict[str, StoredRun]:
 
 def runs(engine: Engine, kind: str, experiment: str | None = None) -> "pd.DataFrame":
     """The view `<kind>_runs`, a row a run, of one experiment or all; empty if there are none."""
-    import pandas as pd
+    from db.run_lists import filtered_runs
 
-    view = f"{kind}_runs"
-    if view not in inspect(engine).get_view_names():
-        return pd.DataFrame()
-    query = f"SELECT * FROM {view} ORDER BY run_id"
-    if experiment is None:
-        return pd.read_sql(text(query), engine)
-    member = select(ExperimentRun.run_id).where(ExperimentRun.experiment == bindparam("experiment"))
-    statement = text(f"SELECT * FROM {view} WHERE run_id IN ({member}) ORDER BY run_id")
-    return pd.read_sql(statement, engine, params={"experiment": experiment})
+    return filtered_runs(engine, Filter(kind=kind), experiment=experiment)
 
 
 def configs(engine: Engine, kind: str) -> dict[int, dict[str, int | float | str]]:

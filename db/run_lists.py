@@ -1,6 +1,6 @@
 """Reads of runs by filter: one query each, over the view `<kind>_runs`, never a blob."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -59,7 +59,14 @@ def filtered_runs(
     listed = ", ".join(names)
     query = f"SELECT {listed} FROM {chosen.kind}_runs WHERE {condition} ORDER BY run_id"
     with _understood(chosen):
-        return pd.read_sql(text(query), engine, params=values)
+        found = pd.read_sql(text(query), engine, params=values)
+    return as_numbers(found, [name for name in names if known[name] is float])
+
+
+def as_numbers(rows: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
+    """The rows with those of the columns as numbers in which all is NULL: pandas, which cannot know
+    what they are of, reads objects."""
+    return rows.astype({name: float for name in names if rows[name].dtype == object})
 
 
 def count_runs(engine: Engine, chosen: Filter) -> int:

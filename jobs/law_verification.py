@@ -17,6 +17,7 @@ from db.law import (
     AuditRecord,
     audit_rows,
     audits,
+    runs_with_parameters,
     stored_audit,
     stray_audits,
 )
@@ -56,10 +57,12 @@ def law_faults(engine: Engine, connection: Connection, stopping: threading.Event
     all networks that a law was learnt from, it is asked whether they are complete, and can be."""
     for table, run_id, count in stray_audits(connection):
         yield f"run {run_id}: {count} rows of {table}, but it is not audited"
-    ids, stale = [], 0
+    ids, stale, with_parameters = [], 0, set(runs_with_parameters(connection))
     for run_id, kind, version in audits(connection):
         if kind != "transformer":
             yield f"run {run_id}: it is audited, but is no network"
+        elif run_id not in with_parameters:
+            yield f"run {run_id}: it is audited, but keeps no parameters"
         elif version == VERSION:
             ids.append(run_id)
         else:

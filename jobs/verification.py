@@ -165,6 +165,14 @@ def _metric_faults(run: WholeRun, config: Config, metrics: Sequence[str]) -> Ite
     """The series' numbers, measured again. What needs parameters, where they were kept."""
     plain = [name for name in metrics if not METRICS[name].needs_classifier]
     yield from series_faults(run.series, measure(_batch(run, config, run.snapshots), plain))
+    if not SIMULATORS[run.kind].has_classifier:
+        for row in run.series:
+            unasked = [n for n in row if n in METRICS and METRICS[n].needs_classifier]
+            yield from (
+                f"{name} at epoch {row['epoch']} is stored, and {run.kind} runs have none"
+                for name in unasked
+                if row[name] is not None
+            )
     if run.classifiers:
         first = len(run.snapshots) - len(run.classifiers)
         batch = _batch(run, config, run.snapshots[first:], run.classifiers)

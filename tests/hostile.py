@@ -8,6 +8,7 @@ import re
 import resource
 import sys
 import time
+from itertools import pairwise
 from pathlib import Path
 
 WRITES = [
@@ -182,6 +183,22 @@ ABUNDANT = [
 ]
 
 
+def _doubling(times, select="SELECT x.a FROM {0} AS x, {0} AS y"):
+    names = [f"t{i}" for i in range(times)]
+    parts = [f"{b} AS ({select.format(a)})" for a, b in pairwise(names)]
+    return f"WITH t0 AS (SELECT 1 AS a), {', '.join(parts)} SELECT COUNT(*) FROM {names[-1]}"
+
+
+# What SQLite copies without end while it reads the statement, where no deadline is looked at.
+EXPLODING = [
+    _doubling(25),
+    _doubling(200),
+    _doubling(25, "SELECT a FROM {0} UNION ALL SELECT a FROM {0}"),
+    _doubling(25, "SELECT (SELECT a FROM {0}) + (SELECT a FROM {0}) AS a"),
+    _doubling(12, "SELECT b.a FROM " + ", ".join(f"{{0}} AS {x}" for x in "bcdefghijklmnop")),
+]
+
+
 def main(database, seconds):
     from db.connect import reader
     from db.console import ask
@@ -189,7 +206,7 @@ def main(database, seconds):
     engine = reader(database)
     ask(engine, "SELECT * FROM transformer_runs")
     before = peak_megabytes()
-    for sql in ENDLESS + ABUNDANT + GIANTS:
+    for sql in ENDLESS + ABUNDANT + GIANTS + EXPLODING:
         # What ends by its own budget may take its time on a busy machine.
         begun = time.process_time()
         found = ask(engine, sql, 10_000, seconds if sql in ENDLESS else 60)

@@ -198,6 +198,36 @@ FAULTS = {
         ["DROP TABLE experiment_runs"],
         ["file: the table experiment_runs is missing"],
     ),
+    "a view that is gone": (
+        ["DROP VIEW table_1", "DROP VIEW transformer_runs"],
+        ["file: the view transformer_runs is missing"],
+    ),
+    "a run that is stored twice": (
+        [
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE runs RENAME TO once",
+            "CREATE TABLE runs (run_id INTEGER, kind TEXT, config_hash TEXT, status TEXT, "
+            "last_epoch INTEGER, schedule TEXT, kept_parameters TEXT, wall_time REAL, "
+            "job_id INTEGER) STRICT",
+            "INSERT INTO runs SELECT * FROM once",
+            "INSERT INTO runs SELECT 99, kind, config_hash, status, last_epoch, schedule, "
+            "kept_parameters, wall_time, job_id FROM once WHERE run_id = 5",
+        ],
+        ["runs: a config_hash is stored twice, "],
+    ),
+    "a member that is stored twice": (
+        [
+            "PRAGMA legacy_alter_table = ON",
+            "ALTER TABLE experiment_runs RENAME TO once",
+            "CREATE TABLE experiment_runs (experiment TEXT, run_id INTEGER) STRICT",
+            "INSERT INTO experiment_runs SELECT * FROM once UNION ALL SELECT * FROM once",
+        ],
+        ["runs: a membership of an experiment is stored twice, mine, 1"],
+    ),
+    "an accuracy of what has none": (
+        ["UPDATE series SET validation_accuracy = 1 WHERE run_id = 4 AND epoch = 2"],
+        ["run 4: validation_accuracy at epoch 2 is stored, and particle runs have none"],
+    ),
     "an experiment's name that is no text": (
         ["UPDATE experiment_runs SET experiment = CAST(x'ff' AS TEXT)"],
         ["file: Could not decode to UTF-8"],

@@ -42,6 +42,7 @@ CASES = {
     ),
     "endless number": (["train", "--modulus", "9" * 400], "a number of hundreds of digits"),
     "endless epoch": (["train", "--snapshots", "9" * 5000], "snapshots must list"),
+    "an argument of two lines": (["list", "a\nb\x1b[31m"], "unknown argument a b\ufffd[31m"),
     "name without end": (["train", "--experiment", "a" * 201], "at most 200 letters, got 201"),
     "schedule of many letters": (
         ["train", "--snapshots", ",".join(["0"] * 500_001)],

@@ -1,8 +1,11 @@
 """The smallest networks and simulations there are, what diverges and what coincides: everything
 computes, nothing warns, every page shows them."""
 
+import shutil
+
 import numpy as np
 import pytest
+from planted import plant
 from test_pages import every_page, filtered_pages
 
 from db.connect import open_for_reading, open_for_writing
@@ -17,6 +20,7 @@ from modadd.snapshots import Snapshot
 from modadd.training import TrainingConfig
 
 SIZES = {"modulus": [2, 3, 4], "embedding_dim": [1, 3], "seeds": "0:2"}
+UNDEFINED_AT_THE_ORIGIN = ("radius_ratio", "circularity", "representation_quality")
 PLACES = {
     "all at the origin": np.zeros((5, 2)),
     "all in one place": np.ones((5, 2)),
@@ -60,6 +64,26 @@ def test_every_page_shows_the_smallest_runs(open_page, name, edges):
 @filtered_pages
 def test_every_page_shows_simulations_on_a_line(open_page, name, edges):
     assert not open_page(name, edges, kind="particle", where="embedding_dim:1..1").error
+
+
+@pytest.fixture
+def collapsed(small_database, own_directory):
+    """Networks whose embeddings all went to the origin, as far as their numbers tell."""
+    path = shutil.copy(small_database, own_directory / "modadd.db")
+    nothing = ", ".join(f"{name} = NULL" for name in UNDEFINED_AT_THE_ORIGIN)
+    plant(path, f"UPDATE series SET {nothing}")
+    return path
+
+
+@filtered_pages
+def test_every_page_shows_runs_that_all_collapsed(open_page, name, collapsed):
+    assert not open_page(name, collapsed).error
+
+
+@pytest.mark.usefixtures("collapsed")
+@pytest.mark.parametrize("words", ["tables", "tables --interval bca", "claims", "tables --csv"])
+def test_commands_take_runs_that_all_collapsed(modadd, words):
+    assert modadd(*words.split())[0] == 0
 
 
 @pytest.mark.parametrize("kind", ["transformer", "particle"])

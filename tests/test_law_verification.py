@@ -60,6 +60,15 @@ FAULTS = {
         "UPDATE law_ends SET version = version + 1 WHERE run_id = 2",
         "rows are of another version, which nothing reads: run `modadd learn`",
     ),
+    "fits without a table of audits": (
+        "DROP TABLE audits",
+        "rows of law_fits, but it is not audited",
+    ),
+    "an audit of a network without parameters": (
+        "DELETE FROM classifiers WHERE run_id = 1; UPDATE runs SET kept_parameters = 'none' "
+        "WHERE run_id = 1",
+        "run 1: it is audited, but keeps no parameters",
+    ),
     "fits without an audit": (
         "DELETE FROM audits WHERE run_id = 2",
         "rows of law_fits, but it is not audited",
@@ -134,7 +143,7 @@ def test_what_was_audited_is_what_is_audited_again(copy, modadd):
 @pytest.mark.parametrize("name", FAULTS)
 def test_every_planted_fault_is_found(name, copy, modadd):
     statement, expected = FAULTS[name]
-    plant(copy, statement)
+    plant(copy, *statement.split("; "))
     status, printed, _ = modadd("verify", "--database", copy)
     assert status == 1
     assert expected in printed
