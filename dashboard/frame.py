@@ -59,6 +59,8 @@ def run() -> None:
             chosen.run()
     except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))
+    except Exception as error:  # a file from elsewhere may hold any number in any place
+        states.unexpected(error)
 
 
 def _part(page: Page, opened: Database | None) -> Database | None:

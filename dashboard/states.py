@@ -1,5 +1,6 @@
 """What a page says when there is nothing to show: the reason, and the next step to take."""
 
+import logging
 import re
 from typing import NoReturn
 
@@ -7,6 +8,8 @@ import streamlit as st
 
 from modadd.experiments import EXPERIMENTS
 
+ENDED = "This page ended in"  # what no page of a whole database says
+_LOGGER = logging.getLogger(__name__)
 _MARKUP = re.compile(r"([\\`*_{}\[\]()<>#$~!|&+=-])")
 _SHORTCODE = re.compile(r":(?=[^:\s]+:)")
 _CODE = re.compile(r"(`[^`\n]+`)")
@@ -48,6 +51,17 @@ def no_runs_of(experiment: str) -> None:
 def nothing_to_draw(why: str) -> None:
     """A part of a page that has no data, and why; the page goes on."""
     st.info(_sentence(why), icon=":material/info:")
+
+
+def unexpected(error: Exception) -> None:
+    """A page that ended in an error that it does not know; what led to it is logged."""
+    _LOGGER.error("a page ended", exc_info=error)
+    st.error(
+        f"{ENDED} {type(error).__name__}. Run `modadd verify` over the database: a file that is "
+        "not whole may hold anything. If it finds no fault, this one is ours, and the server's "
+        "terminal says more.",
+        icon=":material/error:",
+    )
 
 
 def plain(text: str) -> str:

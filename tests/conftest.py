@@ -15,6 +15,7 @@ from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from dashboard.pages import PAGES
+from dashboard.states import ENDED
 from db.connect import open_for_writing, reader
 from jobs.loop import prepare_database, run_requests
 from jobs.main import main
@@ -183,6 +184,7 @@ def open_page(monkeypatch):
 
 def checked(shown):
     assert not shown.exception, [element.message for element in shown.exception]
+    assert not any(element.value.startswith(ENDED) for element in shown.error), shown.error
     return shown
 
 

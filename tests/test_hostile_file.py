@@ -8,7 +8,7 @@ import sys
 import time
 
 import pytest
-from planted import make, plant
+from planted import make
 
 from dashboard.pages import PAGES
 from db import soundness
@@ -150,71 +150,6 @@ def test_commands_say_in_a_line_what_is_wrong(command, name, made, own_directory
     assert "Traceback" not in errors
     if command == "verify":
         assert (status != 0, (printed + errors).strip() != "") == (True, True)
-
-
-# Values that no command but verify looks for, with commands that stumble over them.
-ABSURD = {
-    "products of another length": (
-        "UPDATE law_moments SET products = x'00'",
-        ["learn trial --starts", "curl --experiment trial --epochs 20"],
-    ),
-    "an end beyond all time": (
-        "UPDATE runs SET last_epoch = 1 << 62",
-        ["tables trial", "twins --experiment trial --epochs 0"],
-    ),
-    "an end before the beginning": (
-        "UPDATE runs SET last_epoch = -1",
-        ["fate --experiment trial --epochs 0 10"],
-    ),
-    "the last run_id that there is": (
-        "UPDATE runs SET run_id = 9223372036854775807 WHERE run_id = "
-        "(SELECT max(run_id) FROM runs)",
-        ["train --epochs 3 --seeds 99"],
-    ),
-    "arrangements that are no numbers": (
-        "UPDATE snapshots SET embedding = nans(embedding)",
-        ["twins --experiment trial --epochs 0", "fate --experiment trial --epochs 0 10"],
-    ),
-    "a kind of many letters": (
-        "UPDATE runs SET kind = printf('%.*c', 100000, 'x')",
-        ["tables", "verify"],
-    ),
-    "no jobs": ("DROP TABLE jobs", ["audit trial --epochs 30", "claims"]),
-}
-
-
-@pytest.mark.parametrize("name", ABSURD)
-def test_no_command_ends_in_a_traceback(name, law_database, own_directory, modadd):
-    """Whatever a value makes of a command, it is done, or says in a line what the value is."""
-    statement, commands = ABSURD[name]
-    for words in commands:
-        path = shutil.copy(law_database, own_directory / "hostile.db")
-        plant(path, statement)
-        status, printed, errors = modadd(*words.split(), "--database", path)
-        assert status in (0, 1, 2)
-        complaints = [line for line in errors.splitlines() if "error:" in line]
-        assert len(complaints) == (status == 2), errors
-        assert all(len(line) < 3000 for line in (printed + errors).splitlines())
-
-
-def test_what_a_value_makes_of_a_command_is_said_with_the_value(
-    law_database, own_directory, modadd
-):
-    path = shutil.copy(law_database, own_directory / "hostile.db")
-    plant(path, "UPDATE runs SET last_epoch = -1")
-    status, _, errors = modadd("fate", "--experiment", "trial", "--epochs", 0, "--database", path)
-    assert status == 2
-    assert "ended in KeyError, and the database is not whole: run 1: last_epoch -1 is not" in errors
-    assert "see `modadd verify`, or restore a copy" in errors
-
-
-def test_an_error_of_our_own_is_not_put_down_to_a_whole_file(made, modadd, monkeypatch):
-    def broken(*_):
-        raise KeyError("of ours")
-
-    monkeypatch.setattr("jobs.list.print", broken, raising=False)
-    with pytest.raises(KeyError, match="of ours"):
-        modadd("list", "--database", made)
 
 
 def test_packages_that_are_no_list_are_shown_as_they_are(made, own_directory, open_page):

@@ -10,6 +10,7 @@ from conftest import MARKUP
 
 from browser.serving import settle, take_away
 from dashboard.pages import PAGES
+from dashboard.states import ENDED
 
 # A page is headed by its title; or else by this.
 HEADINGS = {
@@ -38,6 +39,7 @@ def test_a_page_opens_without_error_stays_on_the_machine_and_gives_rows_away(win
     go_to(shown, page)
     assert shown.locator("h1").count() == 1
     assert shown.locator("[data-testid=stException]").count() == 0
+    assert shown.get_by_text(ENDED).count() == 0
     taken = pd.read_csv(BytesIO(take_away(shown, "", "CSV")))
     assert len(taken)
     shown.keyboard.press("Escape")
