@@ -44,7 +44,7 @@ class GrowingRuns(_Growing):
             added = filtered_runs(opened.engine, self.chosen.having(after))
             if added.empty:
                 return self.rows
-            # A column without a number is of another type: then all are read again.
+            # Where a column came, or is of another type now, all are read again.
             if added.dtypes.equals(self.rows.dtypes):
                 return pd.concat([self.rows, added], ignore_index=True)
         return filtered_runs(opened.engine, self.chosen)

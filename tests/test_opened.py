@@ -74,7 +74,7 @@ def test_all_runs_are_read_where_a_stored_one_was_replaced(looking, modadd, aske
     assert asked == [NETWORKS, NETWORKS]
 
 
-def test_all_runs_are_read_where_new_ones_lack_a_number(looking, modadd, asked):
+def test_new_runs_alone_are_read_where_they_lack_a_number(looking, modadd, asked):
     networks(looking)
     modadd("train", "--epochs", 2, "--seeds", 1)
     with contextlib.closing(sqlite3.connect("modadd.db")) as connection, connection:
@@ -82,7 +82,17 @@ def test_all_runs_are_read_where_new_ones_lack_a_number(looking, modadd, asked):
     kept, stored = networks(looking)
     pd.testing.assert_frame_equal(kept, stored)
     assert kept["radius_ratio"].isna().tolist() == [False, True]
-    assert asked[-1] == NETWORKS
+    assert asked[-1].to_query() == {"kind": "transformer", "where": "run_id:2.."}
+
+
+def test_all_runs_are_read_where_a_column_came(looking, modadd, monkeypatch):
+    networks(looking)
+    modadd("train", "--epochs", 2, "--seeds", 1)
+    monkeypatch.setattr(
+        growing, "filtered_runs", lambda *words: run_lists.filtered_runs(*words).assign(another=1.0)
+    )
+    kept, _ = networks(looking)
+    assert kept["another"].tolist() == [1.0, 1.0]
 
 
 @pytest.fixture
