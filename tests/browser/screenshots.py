@@ -7,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from browser.serving import open_chromium, serving, settle
+from browser.serving import DONE, open_chromium, serving, settle
 from dashboard.pages import PAGES
 from dashboard.report.build import build
 from dashboard.report.document import first_page
@@ -15,7 +15,6 @@ from dashboard.report.sections import SECTIONS
 from dashboard.report.write import write_report
 from db.connect import open_for_reading
 
-DONE = "[data-testid=stApp][data-test-script-state=notRunning]"  # it was running before that
 SIZE = {"width": 1400, "height": 1600}
 
 

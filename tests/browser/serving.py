@@ -18,6 +18,7 @@ from PIL import Image
 APP = Path(__file__).parent.parent.parent / "dashboard" / "app.py"
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 FILE = re.compile("^http://[^/]+/media/")  # what a page offers to take away
+DONE = "[data-testid=stApp][data-test-script-state=notRunning]"  # the script, not the browser
 READY = "!document.querySelector('[data-testid=stStatusWidget], [data-testid=stSkeleton]')"
 
 
@@ -90,6 +91,8 @@ def take_away(page, name, form):
     A button fetches its file once it is shown, and complains of one that is gone: so each file is
     let arrive before another is asked for, as it does for people.
     """
+    # A click while the script still draws may hit a button that is replaced at that moment.
+    page.wait_for_selector(DONE, timeout=30_000)
     chosen = page.get_by_role("radio", name=form, exact=True)
     if not chosen.is_visible():
         with page.expect_response(FILE):
