@@ -61,10 +61,10 @@ def job_faults(job: Mapping[str, Any]) -> Iterator[str]:
         except ValueError:
             yield f"{name} must be a time in ISO 8601, got {job[name][:40]!r}"
     try:
-        is_list = isinstance(json.loads(job["packages"]), dict)
-    except ValueError:
-        is_list = False
-    if not is_list:
+        is_mapping = isinstance(json.loads(job["packages"]), dict)
+    except (ValueError, RecursionError):  # also of nests without end
+        is_mapping = False
+    if not is_mapping:
         yield f"packages must be JSON of name: version, got {job['packages'][:40]!r}"
 
 

@@ -180,6 +180,11 @@ FAULTS = {
         ["UPDATE jobs SET packages = '[1, 2' WHERE job_id = 1"],
         ["job 1: packages must be JSON of name: version, got '[1, 2'"],
     ),
+    "a job with packages in nests without end": (
+        ["UPDATE jobs SET packages = replace(printf('%.*c', 99999, 'x'), 'x', '[') "
+         "WHERE job_id = 1"],
+        ["job 1: packages must be JSON of name: version, got '[[["],
+    ),
     "a run before its time": (
         ["UPDATE runs SET wall_time = -9e999 WHERE run_id = 4"],
         ["run 4: wall_time must be >= 0, got -inf"],
