@@ -63,7 +63,7 @@ def stored_version(connection: Connection, location: str) -> int:
     if connection.dialect.name == "sqlite":
         _check_objects(connection, location)
     rows = connection.execute(select(Store.schema_version, Store.revision)).fetchmany(2)
-    if len(rows) != 1 or not all(isinstance(value, int) for value in rows[0]):
+    if len(rows) != 1 or not all(_counts(value) for value in rows[0]):
         raise StoreError(f"{location} does not say what it is: restore a copy")
     version = int(rows[0].schema_version)
     if version > SCHEMA_VERSION:
@@ -72,6 +72,10 @@ def stored_version(connection: Connection, location: str) -> int:
             f"{SCHEMA_VERSION}: update modadd"
         )
     return version
+
+
+def _counts(value: Any) -> bool:
+    return isinstance(value, int) and value >= 0
 
 
 def _check_objects(connection: Connection, location: str) -> None:

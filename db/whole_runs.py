@@ -22,7 +22,7 @@ class StoredArray(NamedTuple):
 class WholeRun(NamedTuple):
     """A run and every row that hangs on it, by epoch or token. config: None unless it has one row.
 
-    series: a mapping a row, with run_id and epoch. points: (run_id, token, x0, x1, …) a row.
+    series, points: a mapping a row, with run_id and epoch, or with run_id, token, x0, x1, ….
     """
 
     run_id: int
@@ -38,7 +38,7 @@ class WholeRun(NamedTuple):
     snapshots: list[StoredArray]
     classifiers: list[StoredArray]
     series: list[dict[str, Any]]
-    points: list[tuple[Any, ...]]
+    points: list[dict[str, Any]]
 
 
 def file_faults(connection: Connection) -> Iterator[str]:
@@ -112,13 +112,12 @@ def whole_runs(connection: Connection, wanted: Sequence[int]) -> Iterator[WholeR
         configs = _rows(connection, table, run_id) if table in names else []
         alone = configs[0] if len(configs) == 1 else None
         config = alone and {k: v for k, v in alone.items() if k != "run_id"}
-        points = _rows(connection, "embedding_points", run_id, "token")
         rest = (
             config,
             _arrays(connection, run_id, Snapshot, ("tokens", "dim"), "embedding"),
             _arrays(connection, run_id, ClassifierSnapshot, ("hidden_size",), "parameters"),
             _rows(connection, "series", run_id, "epoch"),
-            [tuple(point.values()) for point in points],
+            _rows(connection, "embedding_points", run_id, "token"),
         )
         yield WholeRun._make((*own, *rest))
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from db.store import FLOAT32
 from db.whole_runs import StoredArray, WholeRun
+from jobs.requests import KEPT_PARAMETERS
 from modadd.config import Config, ConfigError
 from modadd.metrics import METRICS, measure
 from modadd.network import parameter_count
@@ -20,6 +21,7 @@ from modadd.snapshots import Snapshot, schedule
 
 # Metrics are kept in float64, of float32 arrays: other processors round them otherwise.
 RELATIVE, ABSOLUTE = 1e-6, 1e-9
+_KEYS = ("run_id", "token")
 
 
 def faults(run: WholeRun, metrics: Sequence[str]) -> list[str]:
@@ -69,6 +71,9 @@ def job_faults(job: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _identity_faults(run: WholeRun, config: Config) -> Iterator[str]:
+    kept = KEPT_PARAMETERS if SIMULATORS[run.kind].has_classifier else ("none",)
+    if run.kept_parameters not in kept:
+        yield f"kept_parameters must be one of {', '.join(kept)}, got {run.kept_parameters!r}"
     if not 0 <= run.wall_time < math.inf:
         yield f"wall_time must be >= 0, got {run.wall_time}"
     if run.config_hash != config.identity:
@@ -156,8 +161,10 @@ def _point_faults(run: WholeRun) -> Iterator[str]:
     """embedding_points holds the last embedding, NULL past its dimension."""
     last = run.snapshots[-1]
     expected = np.frombuffer(last.content, FLOAT32).reshape(last.sizes).tolist()
-    found = [(token, [x for x in axes if x is not None]) for _, token, *axes in run.points]
-    if found != list(enumerate(expected)):
+    axes = [f"x{axis}" for axis in range(last.sizes[1])]
+    found = [(point["token"], [point.get(axis) for axis in axes]) for point in run.points]
+    others = [point[name] for point in run.points for name in point.keys() - {*_KEYS, *axes}]
+    if found != list(enumerate(expected)) or any(other is not None for other in others):
         yield "embedding_points is not its last embedding"
 
 

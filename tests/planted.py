@@ -237,6 +237,23 @@ FAULTS = {
         ["UPDATE experiment_runs SET experiment = CAST(x'ff' AS TEXT)"],
         ["file: Could not decode to UTF-8"],
     ),
+    "points of an axis that is none": (
+        ["ALTER TABLE embedding_points RENAME COLUMN x1 TO y1"],
+        ["run 1: embedding_points is not its last embedding"],
+    ),
+    "a point past its dimension": (
+        ["UPDATE embedding_points SET x2 = 0.5 WHERE run_id = 1"],
+        ["run 1: embedding_points is not its last embedding"],
+    ),
+    "parameters of what has none": (
+        ["UPDATE runs SET kept_parameters = 'all' WHERE run_id = 4"],
+        ["run 4: kept_parameters must be one of none, got 'all'"],
+    ),
+    "parameters kept as nobody asks": (
+        ["UPDATE runs SET kept_parameters = 'some' WHERE run_id = 1",
+         "DELETE FROM classifiers WHERE run_id = 1"],
+        ["run 1: kept_parameters must be one of none, final, all, got 'some'"],
+    ),
     "a missing point": (
         ["DELETE FROM embedding_points WHERE run_id = 4 AND token = 16"],
         ["run 4: embedding_points is not its last embedding"],

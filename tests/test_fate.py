@@ -231,7 +231,7 @@ def test_without_branches_nothing_is_computed(modadd):
         (("--branches", -1), "branches must be 0 or at least 2 to compare, got -1"),
         (("--branches", 1), "branches must be 0 or at least 2 to compare, got 1"),
         (("--branches", 2, "--epochs", 0, 300), "branches must begin before the last epoch, 300"),
-        (("--branches", 10**9, "--epochs", 0), "branches must be at most 10000000 in all, got"),
+        (("--branches", 10**9, "--epochs", 0), "branches must be at most 1000000 in all, got"),
         (
             ("--branches", 2, "--epochs", 0, "--perturbation", 1e308),
             "branch runs must begin at finite numbers",

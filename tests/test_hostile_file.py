@@ -61,6 +61,8 @@ REFUSED = {
         "CREATE VIEW table_1 AS SELECT 0.0 AS weight_decay, 100 AS circles",
     ],
     "no version": ["DELETE FROM store"],
+    "a version below nothing": ["UPDATE store SET schema_version = -1"],
+    "a revision below nothing": ["UPDATE store SET revision = -1"],
     "a version that is no number": [
         "DROP TABLE store",
         "CREATE TABLE store (store_id, schema_version, revision, declaration)",

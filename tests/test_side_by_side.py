@@ -5,6 +5,7 @@ import sqlite3
 import time
 
 import pytest
+from filelock import FileLock
 from killing import check_whole, in_a_process, said, start
 from many_runs import some_runs
 
@@ -83,6 +84,22 @@ def check_writers(writers, transactions):
     assert after - before == writers * (transactions + 1)  # and the job's own
     assert hashes == (distinct,)
     assert kept == [(2,)] * distinct
+
+
+def test_a_writer_waits_for_whoever_holds_the_lock_file():
+    with open_for_writing("many.db") as engine:
+        declare_program(engine)
+        prepare_database(engine)
+    with FileLock("many.db.lock"):
+        writer = in_a_process(write_runs, "many.db", 0, 1)
+        writer.join(3)
+        assert writer.is_alive()
+        with contextlib.closing(sqlite3.connect("many.db")) as connection:
+            assert connection.execute("SELECT count(*) FROM jobs").fetchone() == (0,)
+    writer.join()
+    assert writer.exitcode == 0
+    with contextlib.closing(sqlite3.connect("many.db")) as connection:
+        assert connection.execute("SELECT count(*) FROM runs").fetchone() == (1,)
 
 
 def test_writers_side_by_side_lose_and_double_nothing():
