@@ -1,11 +1,14 @@
 """Charts of two sets of runs beside each other, and of two runs overlaid."""
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Any
 
 import altair as alt
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard.drawn import ROWS, Drawn, Form, composed, data, joined
 from dashboard.run_rows import STRUCTURES
@@ -13,6 +16,7 @@ from dashboard.theme import BLUE, QUIET, VERMILLION, residue_colours
 
 SIDE_COLOURS = (BLUE, VERMILLION)
 _MARGIN = 0.14
+_SHOWN = "shown"  # the run that is laid over, as a dataset
 _LEGEND = alt.Legend(
     title=None, orient="top", direction="vertical", labelLimit=300, symbolOpacity=1
 )
@@ -119,15 +123,29 @@ def overlay_chart(rows: pd.DataFrame, *, side: int = 480) -> Drawn:
 
 def _panel(rows: pd.DataFrame, axes: object, side: int) -> Drawn:
     places = rows[["x", "y", "other_x", "other_y"]].to_numpy().reshape(-1, 2)
-    centre = (places.max(axis=0) + places.min(axis=0)) / 2
-    reach = (1 + _MARGIN) * (np.ptp(places, axis=0).max() / 2 or 1.0)
-    first, second = str(axes).split(", ")
+    x, y, reach = _frame((places.max(axis=0) + places.min(axis=0)) / 2, np.ptp(places, axis=0))
+    made = _linked(str(axes), int(rows["token"].max()) + 1, side, (x - reach, x + reach),
+                   (y - reach, y + reach))  # fmt: skip
+    return Drawn(made, {ROWS: rows})
+
+
+def _frame(centre: NDArray[Any], extent: NDArray[Any]) -> tuple[float, float, float]:
+    """The middle of a square around arrangements, and how far it reaches: round numbers, so that
+    most pairs of runs make the same form, and a browser exchanges its rows alone."""
+    half = (1 + _MARGIN) * (float(extent.max()) / 2 or 1.0)
+    unit = 10.0 ** math.floor(math.log10(half)) / 2
+    middle = np.round(centre / unit) * unit
+    reach = math.ceil((half + float(np.abs(centre - middle).max())) / unit) * unit
+    return float(middle[0]), float(middle[1]), reach
+
+
+@lru_cache(maxsize=32)
+def _linked(
+    axes: str, tokens: int, side: int, across: tuple[float, float], upwards: tuple[float, float]
+) -> Form:
+    first, second = axes.split(", ")
     frame = alt.Axis(grid=False, tickCount=5)
-    x, y = (
-        alt.Scale(domain=[float(middle - reach), float(middle + reach)], nice=False, zero=False)
-        for middle in centre
-    )
-    tokens = int(rows["token"].max()) + 1
+    x, y = (alt.Scale(domain=list(d), nice=False, zero=False) for d in (across, upwards))
     colours = alt.Scale(domain=list(range(tokens)), range=residue_colours(tokens))
     base = data().encode(
         color=alt.Color("token:N", scale=colours, legend=None),
@@ -153,7 +171,7 @@ def _panel(rows: pd.DataFrame, axes: object, side: int) -> Drawn:
             **here, text=alt.Text("token:Q")
         ),
     ]
-    return Drawn(composed("layer", layers, width=side, height=side), {ROWS: rows})
+    return composed("layer", layers, width=side, height=side)
 
 
 def residual_chart(fits: pd.DataFrame, shown: float) -> Drawn:
@@ -162,6 +180,11 @@ def residual_chart(fits: pd.DataFrame, shown: float) -> Drawn:
     bins = np.linspace(0, 1, 51)
     counts, _ = np.histogram(fits["residual"], bins)
     rows = pd.DataFrame({"low": bins[:-1], "high": bins[1:], "runs": counts, "none": 0})
+    return Drawn(_spread(), {ROWS: rows, _SHOWN: pd.DataFrame({"residual": [shown]})})
+
+
+@lru_cache(maxsize=1)
+def _spread() -> Form:
     bars = (
         data()
         .mark_rect(color=BLUE, opacity=0.75)
@@ -177,9 +200,12 @@ def residual_chart(fits: pd.DataFrame, shown: float) -> Drawn:
             ],
         )
     )
-    mark = alt.Chart(alt.InlineData(values=[{"residual": shown}]))
-    rule = mark.mark_rule(color=VERMILLION, strokeWidth=2.5).encode(
-        x=alt.X("residual:Q"),
-        tooltip=[alt.Tooltip("residual:Q", title="the run shown", format=".3f")],
+    rule = (
+        data(_SHOWN)
+        .mark_rule(color=VERMILLION, strokeWidth=2.5)
+        .encode(
+            x=alt.X("residual:Q"),
+            tooltip=[alt.Tooltip("residual:Q", title="the run shown", format=".3f")],
+        )
     )
-    return Drawn(composed("layer", [bars, rule], height=170), {ROWS: rows})
+    return composed("layer", [bars, rule], height=170)

@@ -1,12 +1,15 @@
 """Charts of the tables: the runs behind a correlation, and what it hangs on."""
 
+from functools import lru_cache
+
 import altair as alt
 import pandas as pd
 
-from dashboard.drawn import ROWS, Drawn, composed, data, form, tips
+from dashboard.drawn import ROWS, Drawn, Form, composed, data, form, tips
 from dashboard.theme import BLUE, QUIET, VERMILLION
 
 POINT = "run"
+_HERE = "here"  # the setting that is chosen, as a dataset
 _STRUCTURES = ["circle", "grid"]
 
 
@@ -47,9 +50,10 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
     return Drawn(form(chart), {ROWS: rows[[*names, "counted"]].dropna(subset=[x, y])})
 
 
-def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Drawn:
+def sensitivity(strip: pd.DataFrame, setting: float, title: str) -> Drawn:
     """The correlation's interval over the settings of a definition, a row a group; grey where it
-    holds 0. strip: as `modadd.sensitivity` makes it, with `group` (text) for the group fields."""
+    holds 0, and the setting marked. strip: as `modadd.sensitivity` makes it, with `group` (text)
+    for the group fields."""
     settings = sorted(strip["setting"].unique())
     half = (settings[1] - settings[0]) / 2 if len(settings) > 1 else 0.01
     cells = strip.assign(
@@ -58,45 +62,52 @@ def sensitivity(strip: pd.DataFrame, setting: float | None, title: str) -> Drawn
         verdict=strip["sign"].map({-1: "negative", 0: "undecided", 1: "positive"}),
         text=[_interval(row) for row in strip[["low", "high"]].itertuples(index=False)],
     )
-    base = data()
+    made = _cells(title, settings[0] - half, settings[-1] + half, cells["group"].nunique())
+    return Drawn(made, {ROWS: cells, _HERE: pd.DataFrame({"left": [setting]})})
+
+
+@lru_cache(maxsize=16)
+def _cells(title: str, least: float, most: float, groups: int) -> Form:
     x = alt.X(
         "left:Q", title=title, axis=alt.Axis(tickCount=8, grid=False),
-        scale=alt.Scale(domain=[settings[0] - half, settings[-1] + half], nice=False, zero=False),
+        scale=alt.Scale(domain=[least, most], nice=False, zero=False),
     )  # fmt: skip
-    rects = base.mark_rect().encode(
-        x=x,
-        x2=alt.X2("right:Q"),
-        y=alt.Y("group:N", title=None, sort=list(dict.fromkeys(cells["group"])),
-                axis=alt.Axis(labelLimit=260)),
-        color=alt.Color(
-            "verdict:N",
-            scale=alt.Scale(
-                domain=["negative", "undecided", "positive"], range=[BLUE, QUIET, VERMILLION]
+    rects = (
+        data()
+        .mark_rect()
+        .encode(
+            x=x,
+            x2=alt.X2("right:Q"),
+            y=alt.Y("group:N", title=None, sort=None, axis=alt.Axis(labelLimit=260)),
+            color=alt.Color(
+                "verdict:N",
+                scale=alt.Scale(
+                    domain=["negative", "undecided", "positive"], range=[BLUE, QUIET, VERMILLION]
+                ),
+                legend=alt.Legend(title="correlation is", orient="top", labelFontSize=11),
             ),
-            legend=alt.Legend(title="correlation is", orient="top", labelFontSize=11),
-        ),
-        # The stronger, the fuller: sign by colour, size by strength.
-        opacity=alt.Opacity(
-            "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.2, 1]), legend=None
-        ),
-        tooltip=[
-            alt.Tooltip("group:N"),
-            alt.Tooltip("setting:Q", title=title),
-            alt.Tooltip("r:Q", format=".3f"),
-            alt.Tooltip("text:N", title="95 %"),
-            alt.Tooltip("n:Q"),
-        ],
-    ).transform_calculate(strength="abs(datum.r)")  # fmt: skip
-    layers: list[alt.Chart] = [rects]
-    if setting is not None:
-        here = alt.Chart(alt.InlineData(values=[{"left": setting}]))
-        # White in black: seen on every colour.
-        for colour, width in (("black", 4), ("white", 1.5)):
-            layers.append(here.mark_rule(color=colour, strokeWidth=width).encode(x=x))
-    rows = cells["group"].nunique()
+            # The stronger, the fuller: sign by colour, size by strength.
+            opacity=alt.Opacity(
+                "strength:Q", scale=alt.Scale(domain=[0, 1], range=[0.2, 1]), legend=None
+            ),
+            tooltip=[
+                alt.Tooltip("group:N"),
+                alt.Tooltip("setting:Q", title=title),
+                alt.Tooltip("r:Q", format=".3f"),
+                alt.Tooltip("text:N", title="95 %"),
+                alt.Tooltip("n:Q"),
+            ],
+        )
+        .transform_calculate(strength="abs(datum.r)")
+    )
+    # White in black: seen on every colour.
+    marks = [
+        data(_HERE).mark_rule(color=colour, strokeWidth=width).encode(x=x)
+        for colour, width in (("black", 4), ("white", 1.5))
+    ]
     # The height holds axis and legend too, where a page fits the chart into it.
-    height = 140 + rows * max(10, min(30, 600 // max(rows, 1)))
-    return Drawn(composed("layer", layers, height=height), {ROWS: cells})
+    height = 140 + groups * max(10, min(30, 600 // max(groups, 1)))
+    return composed("layer", [rects, *marks], height=height)
 
 
 def _interval(ends: tuple[float, float]) -> str:

@@ -2,7 +2,9 @@
 
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from dashboard import cells, loaders
 from dashboard.charts_tables import correlated, sensitivity
@@ -19,8 +21,10 @@ from dashboard.table_rows import (
 )
 from db.filters import Filter
 from modadd.comparable import papers_rows
+from modadd.paper import Row
 from modadd.sensitivity import TOLERANCES, threshold_strip, tolerance_strip
 from modadd.simulators import SIMULATORS
+from modadd.structures import CIRCLE_THRESHOLD
 from modadd.tables import Definitions, table
 
 _STRIPS = {
@@ -40,10 +44,19 @@ class Asked(NamedTuple):
     definitions: Definitions
     tolerance: float
 
+    @property
+    def at_any_threshold(self) -> "Asked":
+        """For what does not hang on the circle's threshold, to be kept while that is moved."""
+        return self._replace(definitions=self.definitions._replace(threshold=CIRCLE_THRESHOLD))
 
-@cached(16)
+
 def grouped(asked: Asked) -> pd.DataFrame:
     """The runs at the epoch, with their `group` in words and the prose's imperfections."""
+    return _grouped(asked.at_any_threshold)
+
+
+@cached(16)
+def _grouped(asked: Asked) -> pd.DataFrame:
     opened, chosen, groups, epoch, definitions, tolerance = asked
     rows = named(loaders.runs(opened, chosen), groups)
     if epoch is not None:
@@ -65,11 +78,18 @@ class Table(NamedTuple):
 @cached(16)
 def laid_out(asked: Asked) -> Table:
     """The table, with the paper's rows where a group has the paper's config at the end."""
+    reported, differing = _compared(asked.at_any_threshold)
+    found = table(grouped(asked), asked.groups, reported, definitions=asked.definitions)
+    return Table(found, cells.wide(found, asked.groups), differing)
+
+
+@cached(16)
+def _compared(asked: Asked) -> tuple[dict[Any, Row], list[str]]:
+    """The paper's rows beside the groups, and the fields in which runs of one group differ."""
     rows, kind = grouped(asked), asked.chosen.kind
     reported = papers_rows(rows, kind, asked.groups) if asked.epoch is None else {}
-    found = table(rows, asked.groups, reported, definitions=asked.definitions)
     fields = list(SIMULATORS[kind].config.field_types())
-    return Table(found, cells.wide(found, asked.groups), mixed(rows, fields, asked.groups))
+    return reported, mixed(rows, fields, asked.groups)
 
 
 class Scattered(NamedTuple):
@@ -101,15 +121,24 @@ class Strip(NamedTuple):
 @cached(16)
 def strips(asked: Asked) -> dict[str, Strip]:
     """The correlation over the circle's threshold and over the prose's tolerance."""
-    rows, groups, definitions = grouped(asked), asked.groups, asked.definitions
-    counts = counts_in_prose(
-        rows, loaders.gaps(asked.opened, asked.chosen.kind, asked.epoch), TOLERANCES
-    )
+    groups, definitions = asked.groups, asked.definitions
+    by_threshold, counts = _at_settings(asked.at_any_threshold)
     found: dict[str, tuple[pd.DataFrame, Any]] = {
-        "threshold": (threshold_strip(rows, groups, definitions), definitions.threshold),
-        "tolerance": (tolerance_strip(rows, groups, definitions, counts), asked.tolerance),
-    }
+        "threshold": (by_threshold, definitions.threshold),
+        "tolerance": (
+            tolerance_strip(grouped(asked), groups, definitions, counts), asked.tolerance
+        ),
+    }  # fmt: skip
     return {name: _strip(name, strip, groups, at) for name, (strip, at) in found.items()}
+
+
+@cached(16)
+def _at_settings(asked: Asked) -> tuple[pd.DataFrame, NDArray[np.float64]]:
+    """The correlation by circle threshold, and the prose's imperfections by tolerance."""
+    rows = grouped(asked)
+    gaps = loaders.gaps(asked.opened, asked.chosen.kind, asked.epoch)
+    by_threshold = threshold_strip(rows, asked.groups, asked.definitions)
+    return by_threshold, counts_in_prose(rows, gaps, TOLERANCES)
 
 
 def _strip(name: str, rows: pd.DataFrame, groups: tuple[str, ...], setting: float) -> Strip:

@@ -119,7 +119,10 @@ def _strip(
     settings: NDArray[np.float64],
     at: Callable[[pd.DataFrame, NDArray[np.int64]], Correlations],
 ) -> pd.DataFrame:
-    numbered = definitions.counted(runs.assign(_row=np.arange(len(runs))))
+    prose = definitions._replace(counting="prose")
+    used = {*groups, *definitions.columns, *prose.columns, "status", "radius_ratio"}
+    narrow = runs[[name for name in runs if name in used]]  # every part that is taken is a copy
+    numbered = definitions.counted(narrow.assign(_row=np.arange(len(runs))))
     parts = []
     for values, members in numbered.groupby(list(groups), sort=True, dropna=False):
         found = at(members, members["_row"].to_numpy())

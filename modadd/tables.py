@@ -101,6 +101,11 @@ def table(
     that counts of different N say little beside each other, and shares of the pairs more.
     """
     cells = []
+    used = {
+        *groups, *means, *definitions.columns, definitions.imperfections,
+        "status", "modulus", "radius_ratio", "validation_accuracy",
+    }  # fmt: skip
+    runs = runs[[name for name in runs if name in used]]  # every part that is taken is a copy
     for values, members in runs.groupby(list(groups), sort=True, dropna=False):
         row = (reported or {}).get(values, {})
         counted = definitions.counted(members)

@@ -260,6 +260,18 @@ def test_the_overlay_has_a_panel_a_pair_of_axes_with_equal_scales(dim, panels):
         assert np.ptp(x) == pytest.approx(np.ptp(y))
 
 
+@pytest.mark.parametrize(("size", "place"), [(1, 0), (3e-5, 7), (4e5, -1e9)])
+def test_the_overlay_holds_all_its_tokens_whatever_their_size_and_place(size, place):
+    one, other = size * points(2) + place
+    rows = overlaid(one, overlay(one, other))
+    encoding = overlay_chart(rows).form["layer"][0]["encoding"]
+    drawn = [rows[[axis, f"other_{axis}"]].to_numpy() for axis in "xy"]
+    for places, axis in zip(drawn, "xy", strict=True):
+        low, high = encoding[axis]["scale"]["domain"]
+        assert low < places.min() <= places.max() < high
+        assert high - low < 2 * max(np.ptp(places) for places in drawn)
+
+
 def test_what_was_done_is_said_in_words():
     one = points(2)[0]
     labels = relabellings(17)
