@@ -97,8 +97,9 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
 
 def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> Drawn:
     """A quantity over the epoch that predictions are made at: a panel a weight decay, a line a
-    predictor. rows: weight_decay, epoch, predictor, value, low, high, n; of branches circles and
-    split, which the tips show. middle: what chance makes.
+    predictor, with the n of all in its title. rows: weight_decay, epoch, predictor, value, low,
+    high, n; where they are known circles among the n, and split, which the tips show. middle: what
+    chance makes.
     """
     finite = rows.dropna(subset=["value"])
     names = tuple(dict.fromkeys(rows["predictor"]))
@@ -108,9 +109,15 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> Drawn:
     for place, (decay, some) in enumerate(finite.groupby("weight_decay")):
         first = place % _IN_A_ROW == 0
         made = _foretold_panel(names, counts, title, middle, dense=dense, first=first)
-        panels.append(Drawn(made, {ROWS: some}).having(title=_small_title(f"γ = {decay:g}")))
+        above = _small_title(f"γ = {decay:g}, n = {_range(some['n'])}")
+        panels.append(Drawn(made, {ROWS: some}).having(title=above))
     shared = {"scale": {"y": "shared"}}
     return joined("concat", panels, columns=_IN_A_ROW, spacing=14, resolve=shared)
+
+
+def _range(counts: "pd.Series[int]") -> str:
+    least, most = int(counts.min()), int(counts.max())
+    return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 
 
 def _foretold_panel(

@@ -18,6 +18,7 @@ from modadd.simulators import SIMULATORS
 _SESSION = "filter"
 _WIDGET = "filter-"
 SIDEBAR = ""  # the side of the one filter
+_MOST_PARTS = 12  # of a filter in the URL that is wrong somewhere, to be tried one by one
 # Identities and what every run has its own of: nothing to filter by.
 _NOT_OFFERED = ("run_id", "config_hash", "status", "is_circle")
 
@@ -78,20 +79,48 @@ def _adopt_url(opened: Database, side: str, first: Filter) -> Filter:
     known: Filter | None = st.session_state.get(side + _SESSION)
     if not query or (known is not None and query == known.to_query()):
         return known or first
-    try:
-        asked = Filter.from_query({"kind": first.kind, **query})
-        _check(opened, asked)
-    except (FilterError, StoreError) as error:
-        states.bad_input(f"The filter in the URL is left out: {error}")
-        asked = known or first
+    asked = _understood(opened, first, query)
     _forget_widgets(side)
     return asked
 
 
-def _check(opened: Database, asked: Filter) -> None:
+def _understood(opened: Database, first: Filter, query: dict[str, str]) -> Filter:
+    """The filter in a URL; of one that is wrong somewhere, the parts that are not, and why."""
+    taken = {"kind": first.kind}
+    try:
+        return _checked(opened, {**taken, **query})
+    except (FilterError, StoreError):
+        parts = [(key, text) for key, text in query.items() if key != "where"]
+        parts += [("where", text) for text in query.get("where", "").split(";") if text.strip()]
+    faults = []
+    for key, part in parts[:_MOST_PARTS]:
+        before = f"{taken[key]};" if key == "where" and key in taken else ""
+        wider = {**taken, key: before + part}
+        try:
+            _checked(opened, wider)
+        except (FilterError, StoreError) as error:
+            faults.append(f"{key}={part[:60]} in the URL is left out: {error}")
+        else:
+            taken = wider
+    if len(parts) > _MOST_PARTS:
+        faults.append(f"{len(parts) - _MOST_PARTS} parts of where in the URL are left out")
+    for fault in faults:
+        states.bad_input(fault)
+    return Filter.from_query(taken)
+
+
+def _checked(opened: Database, query: dict[str, str]) -> Filter:
+    """The filter that the texts are.
+
+    Raises:
+        FilterError: for texts that are none, or ask for columns that are not there.
+        StoreError: if the database cannot be asked.
+    """
+    asked = Filter.from_query(query)
     if asked.kind not in SIMULATORS:
         raise FilterError(f"kind must be one of {', '.join(SIMULATORS)}, got {asked.kind!r}")
     loaders.count_runs(opened.of(asked.kind), asked)
+    return asked
 
 
 def first_filter(opened: Database) -> Filter:

@@ -15,6 +15,8 @@ LOOK = """<style>
 .stVegaLiteChart { overflow-x: auto; }
 .stVegaLiteChart svg.marks { max-width: max(100%, 640px); height: auto; }
 .st-key-overlay-box svg.marks { max-width: 100%; }
+/* A slider's place among the epochs says nothing beside the epoch, which every chart shows. */
+.vega-bind input[type=range] + span { display: none; }
 [data-testid=stTable] td, [data-testid=stTable] td * {
   overflow-wrap: anywhere; white-space: normal; }
 /* Streamlit's own CSV files would hold what a spreadsheet takes for formulae; ours do not. */

@@ -55,7 +55,9 @@ def fate_section(opened: Database, chosen: Filter) -> None:
     if circles["value"].notna().any():
         st.caption(
             "How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance. "
-            f"At up to {MOST_EPOCHS} of the stored epochs."
+            f"At up to {MOST_EPOCHS} of the stored epochs, of each weight decay over the networks "
+            "with the most of these; the tip counts their circles. DeLong's interval, none where "
+            "it is undefined: below two circles, or with all told apart (1 or 0)."
         )
         shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, "fate")
     else:

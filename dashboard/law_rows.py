@@ -81,22 +81,27 @@ MOST_EPOCHS = 12
 
 def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How well each metric of a snapshot tells the later circles (AUC), and the final accuracy
-    (Pearson's r): weight_decay, epoch, predictor, value, low, high, n; NaN without circles.
+    (Pearson's r): weight_decay, epoch, predictor, value, low, high, n, and circles among these;
+    NaN without circles.
 
     snapshots: as `db.law_summaries.before_the_end` returns them, of metrics of `FORESHADOWS`.
+    Of each weight decay, the networks with the most of the epochs: the same at every epoch.
     """
     circles, accuracies = [], []
     measured = {name: told for name, told in FORESHADOWS.items() if name in snapshots}
-    for (decay, epoch), some in snapshots.groupby(["weight_decay", "epoch"]):
+    kept = snapshots.groupby("run_id")["epoch"].transform("size")
+    most = kept.groupby(snapshots["weight_decay"]).transform("max")
+    for (decay, epoch), some in snapshots[kept == most].groupby(["weight_decay", "epoch"]):
         is_circle, accuracy = some["is_circle"].to_numpy() == 1, some["accuracy"].to_numpy(float)
+        count = int(is_circle.sum())
         for metric, (name, sign) in measured.items():
             values = some[metric].to_numpy(float)
             scores = np.where(np.isnan(values), -np.inf, sign * values)
-            circles.append((decay, epoch, name, *area_under_curve(scores, is_circle)))
+            circles.append((decay, epoch, name, *area_under_curve(scores, is_circle), count))
             known = np.isfinite(values)
             related = correlation(values[known], accuracy[known])
-            accuracies.append((decay, epoch, name, *related))
-    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields]
+            accuracies.append((decay, epoch, name, *related, count))
+    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields, "circles"]
     return pd.DataFrame(circles, columns=labels), pd.DataFrame(accuracies, columns=labels)
 
 

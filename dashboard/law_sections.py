@@ -113,7 +113,9 @@ def foretelling_section(opened: Database, chosen: Filter) -> None:
         return
     st.caption(
         "Circles by the twin and by *nothing moves*, which foretells the embedding that the twin "
-        "began at. Odds ratio with its exact 95 % interval and Fisher's exact p; – is undefined."
+        "began at. Odds ratio with its exact 95 % interval and Fisher's exact p; – is undefined. "
+        "The interval is equal-tailed, p adds up all tables that are no likelier: one may leave "
+        "out 1 where the other does not."
     )
     st.dataframe(rows.rename(columns=_HEADINGS), hide_index=True, placeholder="–")
     title = "correlation of imperfections"

@@ -21,7 +21,6 @@ LOOK = """<style>
 .st-key-{box} .vega-bind label {{ display: flex; align-items: center; gap: .8rem;
   padding: .4rem 0 1.1rem 8em; }}
 .st-key-{box} .vega-bind input[type=range] {{ width: min(420px, 60vw) !important; margin: 0; }}
-.st-key-{box} .vega-bind input + span {{ display: none; }}
 .st-key-{box} .play {{ font: inherit; font-size: .9rem; color: inherit; background: none;
   cursor: pointer; min-width: 6.5em; padding: .2em .8em; border-radius: 4px;
   border: 1px solid #8a8f98; }}

@@ -12,7 +12,7 @@ from modadd.structures import CIRCLE_THRESHOLD
 _QUESTIONS = {
     "circle": f"Will it be a circle (radius ratio < {CIRCLE_THRESHOLD})? AUC by feature of the "
     "snapshot at the epoch, DeLong's interval (low ratio, few imperfections and low loss speak for "
-    "it)",
+    "it; no interval below two of either, or with all told apart)",
     "accuracy": "Final validation accuracy: correlation with features at the epoch (Fisher's z)",
     "imperfections": "Final imperfections: correlation with features at the epoch (Fisher's z)",
 }

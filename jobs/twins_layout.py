@@ -23,14 +23,16 @@ class Column(NamedTuple):
 
 
 _TABLES: Mapping[str, Sequence[Column]] = {
-    "Does it end as a circle? (odds ratio with exact interval, p of Fisher's exact test)": (
+    "Does it end as a circle? (odds ratio with exact, equal-tailed interval; p of Fisher's exact "
+    "test, of all tables that are no likelier: one may leave out 1 where the other does not)": (
         Column("networks %", "network", "network circles", None, 100, 1),
         Column("twins %", TWIN, "circles", None, 100, 1),
         Column("odds ratio", TWIN, "odds ratio", None, 1, 1),
         Column("at random", RANDOM, "odds ratio", None, 1, 1),
         Column("nothing moves", STILL, "odds ratio", None, 1, 1),
     ),
-    "AUC of circle or not (DeLong's interval; features: cross-validated logistic regression)": (
+    "AUC of circle or not (DeLong's interval, undefined below two of either, or with all told "
+    "apart; features: cross-validated logistic regression)": (
         Column("twin", TWIN, "AUC"),
         Column("nothing moves", STILL, "AUC"),
         Column("random pairing", RANDOM, "AUC"),

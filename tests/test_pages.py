@@ -73,7 +73,7 @@ MALFORMED = [
 
 
 def check_that_a_malformed_url_is_one_line(shown):
-    assert "The filter in the URL is left out" in texts(shown.warning)
+    assert "in the URL is left out" in texts(shown.warning)
     assert shown.title
 
 
@@ -85,6 +85,24 @@ def test_a_malformed_url_is_one_line_and_the_page_goes_on(open_page, name, small
 @pytest.mark.parametrize("where", MALFORMED[1:])
 def test_whatever_is_wrong_in_a_url_is_one_line(open_page, where, small_database):
     check_that_a_malformed_url_is_one_line(open_page("runs", small_database, where=where))
+
+
+def test_of_a_url_that_is_wrong_in_places_the_rest_is_kept(open_page, small_database):
+    where = "seed:0..5;no_such_column:1;weight_decay:0.3..1;seed:7"
+    shown = open_page("runs", small_database, where=where, structure="cirle", status="done")
+    said = [warning.value.replace("\\", "") for warning in shown.warning]
+    assert [text.split(" in the URL")[0] for text in said] == [
+        "structure=cirle", "where=no_such_column:1", "where=seed:7",
+    ]  # fmt: skip
+    assert shown.query_params["where"] == "seed:0..5;weight_decay:0.3..1"
+    assert shown.query_params["status"] == "done"
+    assert "structure" not in shown.query_params
+
+
+def test_a_url_without_end_is_left_out_in_a_few_lines(open_page, small_database):
+    shown = open_page("runs", small_database, where=";".join(["seed"] * 500))
+    assert len(shown.warning) == 13
+    assert "488 parts of where in the URL are left out" in shown.warning[-1].value
 
 
 @pytest.mark.stress
