@@ -29,25 +29,40 @@ def copy_whole(path: str | Path, to: Path) -> None:
     Raises:
         StoreError: if `to` exists or cannot be written.
     """
-    _check_free(to)
-    partial = to.with_name(f".{to.name}.partial-{os.getpid()}")
-    source = f"{Path(path).absolute().as_uri()}?mode=ro"
     try:
-        with understood(str(to)):
-            with contextlib.closing(sqlite3.connect(source, uri=True)) as connection:
-                connection.execute("VACUUM INTO ?", (str(partial),))
-            with partial.open("rb+") as file:
-                os.fsync(file.fileno())
         _check_free(to)
-        partial.rename(to)
+        partial = to.with_name(f".{to.name[:60]}.partial-{os.getpid()}")
+        try:
+            _write(Path(path), partial, str(to))
+            _check_free(to)
+            partial.rename(to)
+        finally:
+            partial.unlink(missing_ok=True)
     except OSError as error:
         raise StoreError(f"the copy {to} cannot be written: {error.strerror}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+
+
+def _write(path: Path, copy: Path, place: str) -> None:
+    source = f"{path.absolute().as_uri()}?mode=ro"
+    with (
+        understood(place),
+        contextlib.closing(sqlite3.connect(source, uri=True)) as connection,
+    ):
+        connection.execute("VACUUM INTO ?", (str(copy),))
+    with copy.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def companions(path: Path) -> list[Path]:
+    """What SQLite keeps beside a database of this name while it is in use."""
+    return [path.with_name(path.name + end) for end in ("-wal", "-journal", "-shm")]
 
 
 def _check_free(to: Path) -> None:
     if to.exists():
         raise StoreError(f"{to} exists and is not overwritten: name another file for the copy")
+    for companion in companions(to):
+        if companion.exists():  # SQLite would take it for the copy's own, and follow it
+            raise StoreError(f"{companion} is left of another database: remove it, or name another")
     if not to.absolute().parent.is_dir():
         raise StoreError(f"no directory {to.absolute().parent} to hold the copy {to.name}")

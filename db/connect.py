@@ -43,6 +43,9 @@ CHANGE_CAN_BE = Change.rewritten.between(0, Change.revision) & (
 
 def database_url(location: str) -> URL:
     """A path, or any SQLAlchemy URL, as a URL."""
+    if location.partition("://")[2].partition("/")[0].count("@") > 1:
+        shown = without_password(location)
+        raise StoreError(f"a URL must have its password's @ written as %40, got {shown}")
     try:
         location.encode()
         url = make_url(location) if "://" in location else URL.create("sqlite", database=location)

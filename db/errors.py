@@ -19,7 +19,7 @@ class NoDatabaseError(StoreError):
 def without_password(location: str) -> str:
     """A location as it may be shown and stored."""
     printable = location.encode("utf-8", "backslashreplace").decode()
-    before_host = re.sub(r"(://[^:/@]*):[^@]*@", r"\1:***@", printable)
+    before_host = re.sub(r"(://[^:/@]*):.*@", r"\1:***@", printable)
     return re.sub(r"([?&](?:ssl)?password=)[^&#]*", r"\1***", before_host)
 
 

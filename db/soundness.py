@@ -11,18 +11,15 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, event, inspect, select, text
 
+from db import shapes
 from db.errors import StoreError, without_password
-from db.schema import SCHEMA_VERSION, Base, Store
+from db.schema import SCHEMA_VERSION, Store
 from db.views import RUN_VIEWS, TABLE_VIEWS
 
 MOST_SECONDS = 60.0  # for one statement of a reader
 MOST_BYTES = 64 << 20  # of one value; a classifier of 10,000 hidden units and 1000 tokens has 40
 _STEPS = 200_000  # of SQLite's machine between looks at the clock: some milliseconds
 
-_TABLES = {
-    *Base.metadata.tables, "series", "embedding_points", "audits", "law_fits", "law_moments",
-    "law_curls", "law_ends", "law_scores",
-}  # fmt: skip
 _STRICT = re.compile(r"CREATE TABLE\b.*\)\s*(WITHOUT ROWID\s*,\s*)?STRICT\s*", re.DOTALL)
 _COMMENT = re.compile(r"--|/\*")
 _OBJECTS = text("SELECT name, type, COALESCE(sql, '') FROM sqlite_master")
@@ -75,28 +72,24 @@ def stored_version(connection: Connection, location: str) -> int:
 
 
 def _counts(value: Any) -> bool:
-    return isinstance(value, int) and value >= 0
+    return isinstance(value, int) and 0 <= value < 1 << 62
 
 
 def _check_objects(connection: Connection, location: str) -> None:
     # SQLite's names know no case.
     objects = {name.lower(): (what, sql) for name, what, sql in connection.execute(_OBJECTS)}
+    ours = [name for name in objects if shapes.is_ours(name)]
     foreign = [name for name, (what, _) in objects.items() if what == "trigger"]
-    foreign += [
-        name
-        for name, found in objects.items()
-        if (name in _TABLES or name.endswith("_configs")) and not _is_our_table(*found)
-    ]
+    foreign += [name for name in ours if not _is_strict_table(*objects[name])]
     foreign += [
         name
         for name, written in TABLE_VIEWS.items()
         if name in objects and objects[name][1] not in written
     ]
-    foreign += [
-        f"{table.removesuffix('_configs')}_runs"
-        for table in objects
-        if table.endswith("_configs") and not _is_our_view(table.removesuffix("_configs"), objects)
-    ]
+    # Once all of ours are plain tables, they may be asked for their columns.
+    foreign = foreign or [n for n in ours if not shapes.has_our_shape(connection, n)]
+    kinds = [n.removesuffix(shapes.CONFIGS) for n in ours if n.endswith(shapes.CONFIGS)]
+    foreign = foreign or [f"{k}_runs" for k in kinds if not _is_our_view(connection, k, objects)]
     if foreign:
         raise StoreError(
             f"{location} holds what modadd never writes, {ascii(foreign[0])[:60]}: "
@@ -104,18 +97,29 @@ def _check_objects(connection: Connection, location: str) -> None:
         )
 
 
-def _is_our_table(what: str, sql: str) -> bool:
+def _is_strict_table(what: str, sql: str) -> bool:
     """Whether it is a table, and a strict one: whose columns hold what they say, and nothing else.
     (`pragma_table_list` would know, but opens virtual tables.)"""
     return what == "table" and _STRICT.fullmatch(sql) is not None and not _COMMENT.search(sql)
 
 
-def _is_our_view(kind: str, objects: dict[str, tuple[str, str]]) -> bool:
-    """Whether a kind's view of runs, if it has one, is one that this or an older version wrote."""
+def _is_our_view(connection: Connection, kind: str, objects: dict[str, tuple[str, str]]) -> bool:
+    """Whether a kind's view of runs, if it has one, is one that this or an older version wrote: of
+    all config fields, and of metrics that there are, each once."""
     what, sql = objects.get(f"{kind}_runs", ("view", None))
     if sql is None:
         return True
-    return what == "view" and any(view(kind).fullmatch(sql) for view in RUN_VIEWS)
+    found = next(filter(None, (view(kind).fullmatch(sql) for view in RUN_VIEWS)), None)
+    if what != "view" or found is None:
+        return False
+    fields, metrics = (sorted(found[part].split(", ")) for part in ("fields", "metrics"))
+    stored, series = (
+        {column.name for column in shapes.columns(connection, table)} - {"run_id"}
+        for table in (f"{kind}{shapes.CONFIGS}", "series")
+    )
+    return fields == sorted(f"c.{name}" for name in stored) and (
+        len(set(metrics)) == len(metrics) and set(metrics) <= {f"s.{name}" for name in series}
+    )
 
 
 def check_shape(run_id: int, tokens: Any, dim: Any, blob: Any) -> None:

@@ -22,7 +22,7 @@ from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, update
 
-from db.backup import copy_whole
+from db.backup import companions, copy_whole
 from db.errors import without_password
 from db.schema import SCHEMA_VERSION, Base, Store
 
@@ -66,7 +66,9 @@ def _free_name(path: str, target: int) -> Path:
     """FILE.before-version-2.db, or the first of FILE.before-version-2.1.db, … that is free."""
     stem = f"{path}.before-version-{target}"
     names = chain([f"{stem}.db"], (f"{stem}.{again}.db" for again in count(1)))
-    return next(name for name in map(Path, names) if not name.exists())
+    return next(
+        name for name in map(Path, names) if not any(p.exists() for p in (name, *companions(name)))
+    )
 
 
 def _say(text: str) -> None:

@@ -1,7 +1,7 @@
 """The SQL views for people: one row a run with plain columns, and the paper's two tables."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 # The 97.5 % quantile of the normal distribution.
 Z = 1.959963984540054
@@ -26,10 +26,14 @@ _RUNS = """
 
 
 def _pattern(template: str) -> Callable[[str], re.Pattern[str]]:
-    """kind → what the view of its runs looks like, whatever its fields and metrics."""
+    """kind → what the view of its runs looks like, whatever its `fields` and `metrics`, which are
+    the pattern's groups."""
 
     def of(kind: str) -> re.Pattern[str]:
-        columns = {"fields": r"c\.\w+(?:, c\.\w+)*", "metrics": r"s\.\w+(?:, s\.\w+)*"}
+        columns = {
+            "fields": r"(?P<fields>c\.\w+(?:, c\.\w+)*)",
+            "metrics": r"(?P<metrics>s\.\w+(?:, s\.\w+)*)",
+        }
         parts = re.split(r"\{(\w+)\}", template.rstrip())  # as SQLite keeps it
         texts = [
             columns.get(p, re.escape(kind)) if i % 2 else re.escape(p) for i, p in enumerate(parts)
@@ -109,6 +113,12 @@ def views(kinds: Mapping[str, tuple[Iterable[str], Iterable[str]]]) -> dict[str,
     """
     made = {f"{kind}_runs": _run_view(kind, *columns) for kind, columns in kinds.items()}
     return made | {name: view for kind, name, view in _table_views() if kind in kinds}
+
+
+def view_names(kinds: Collection[str]) -> list[str]:
+    """The views that a database with runs of these kinds has."""
+    tables = [name for kind, name, _ in _table_views() if kind in kinds]
+    return [*(f"{kind}_runs" for kind in kinds), *tables]
 
 
 def _run_view(kind: str, fields: Iterable[str], metrics: Iterable[str]) -> str:

@@ -3,11 +3,12 @@
 from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, func, inspect, select, text
+from sqlalchemy import Connection, inspect, select, text
 from sqlalchemy.exc import DatabaseError
 
 from db.connect import CHANGE_CAN_BE
 from db.schema import Base, Change, ClassifierSnapshot, ExperimentRun, Job, Run, Snapshot
+from db.views import view_names
 
 
 class StoredArray(NamedTuple):
@@ -49,11 +50,11 @@ def file_faults(connection: Connection) -> Iterator[str]:
         stored = set(inspect(connection).get_table_names())
         for name in sorted(Base.metadata.tables.keys() - stored - {Change.__tablename__}):
             yield f"file: the table {name} is missing"
+        kinds = [n.removesuffix("_configs") for n in sorted(stored) if n.endswith("_configs")]
         views = set(inspect(connection).get_view_names())
-        for name in sorted(stored):
-            kind, is_of_configs = name.removesuffix("_configs"), name.endswith("_configs")
-            if is_of_configs and f"{kind}_runs" not in views:
-                yield f"file: the view {kind}_runs is missing"
+        for name in view_names(kinds):
+            if name not in views:
+                yield f"file: the view {name} is missing"
         for (line,) in connection.exec_driver_sql("PRAGMA integrity_check").all():
             if line != "ok":
                 yield from (f"file: {part}" for part in str(line).splitlines())
@@ -72,17 +73,6 @@ def change_faults(connection: Connection) -> Iterator[str]:
         return  # a file of before that was noted
     for kind in connection.execute(select(Change.kind).where(~CHANGE_CAN_BE)).scalars():
         yield f"changes: the row of {kind or 'any kind'!r} cannot be, so that pages ignore them all"
-
-
-def doubled_rows(connection: Connection) -> Iterator[str]:
-    """What is stored twice, in a file whose tables lost their keys."""
-    for what, columns in (
-        ("config_hash", (Run.config_hash,)),
-        ("membership of an experiment", (ExperimentRun.experiment, ExperimentRun.run_id)),
-    ):
-        twice = select(*columns).group_by(*columns).having(func.count() > 1).limit(1)
-        if (row := connection.execute(twice).first()) is not None:
-            yield f"runs: a {what} is stored twice, {', '.join(map(str, row))}"
 
 
 def stored_jobs(connection: Connection) -> list[dict[str, Any]]:

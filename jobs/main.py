@@ -36,6 +36,9 @@ def main() -> int:
     gc.set_threshold(1_000_000, 20, 20)
     try:
         return _run(*(sys.argv[1:] or ["--help"]))
+    except OSError as error:  # nowhere to print: a command itself says so
+        print(f"modadd: error: {error}", file=sys.stderr)
+        return 1
     except KeyboardInterrupt:  # before the command itself looks out for it
         print("modadd: interrupted", file=sys.stderr)
         return 130

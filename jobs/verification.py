@@ -48,7 +48,7 @@ def config_of(run: WholeRun) -> Config:
     if run.kind not in SIMULATORS:
         raise ConfigError(f"kind must be one of {', '.join(SIMULATORS)}, got {run.kind!r}")
     if run.config is None:
-        raise ConfigError("its config is missing, or stored twice")
+        raise ConfigError("its config is missing")
     return SIMULATORS[run.kind].config.from_dict(run.config)
 
 

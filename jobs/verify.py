@@ -18,7 +18,6 @@ from db.soundness import stored_version
 from db.whole_runs import (
     WholeRun,
     change_faults,
-    doubled_rows,
     file_faults,
     run_ids,
     stored_experiments,
@@ -116,7 +115,6 @@ def _content_faults(
     engine: Engine, connection: Connection, stopping: threading.Event
 ) -> Iterator[str]:
     yield from change_faults(connection)
-    yield from doubled_rows(connection)
     for job in stored_jobs(connection):
         yield from (f"job {job['job_id']}: {fault}" for fault in job_faults(job))
     stored_experiments(connection)  # of names that are no UTF-8 the database complains

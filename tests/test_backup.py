@@ -41,6 +41,7 @@ def test_a_copy_made_during_a_transaction_is_of_the_moment_before():
         ("a.db", "a.db exists and is not overwritten"),
         ("none/copy.db", "no directory .*none to hold the copy copy.db"),
         (".", "exists and is not overwritten"),
+        ("x" * 300, "the copy x* cannot be written: File name too long"),
     ],
 )
 def test_a_copy_overwrites_nothing(to, message, own_directory):
@@ -52,6 +53,16 @@ def test_a_copy_overwrites_nothing(to, message, own_directory):
         backup("a.db", Path(to))
     assert files(own_directory) == before
     assert Path("there.db").read_bytes() == b"mine"
+
+
+@pytest.mark.parametrize("end", ["-wal", "-journal", "-shm"])
+def test_no_copy_is_laid_beside_what_is_left_of_another(end, own_directory):
+    with open_for_writing("a.db"):
+        pass
+    Path(f"b.db{end}").write_bytes(b"left")
+    with pytest.raises(StoreError, match=f"b.db{end} is left of another database: remove it"):
+        backup("a.db", Path("b.db"))
+    assert not Path("b.db").exists()
 
 
 def test_a_copy_that_fails_leaves_nothing(own_directory, monkeypatch):

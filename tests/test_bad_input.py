@@ -68,6 +68,10 @@ CASES = {
         "no options here, got mode, vfs",
     ),
     "missing driver": (["list", "--database", "mysql://u:secret@h/x"], "needs the package MySQLdb"),
+    "@ in a password": (
+        ["list", "--database", "postgresql://u:sec@ret@h/x"],
+        "must have its password's @ written as %40, got postgresql://u:***@h/x",
+    ),
     "password in a bad URL": (["list", "--database", "no://u:secret@h/x"], "no://u:***@h/x"),
     "nothing to measure": (["measure"], "no database at modadd.db"),
     "workers without end": (["train", "--workers", "100000"], "workers must be at most 256, got"),

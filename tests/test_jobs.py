@@ -194,6 +194,7 @@ def test_passwords_are_not_stored():
     assert without_password("postgresql://me:secret@host/x") == "postgresql://me:***@host/x"
     in_query = "postgresql://host/x?user=me&password={}&sslmode=require"
     assert without_password(in_query.format("a:b@c")) == in_query.format("***")
+    assert without_password("postgresql://me:se@cret@host/x") == "postgresql://me:***@host/x"
     assert without_password("--database=Zürich.db") == "--database=Zürich.db"
     assert without_password("\udcff.db") == "\\udcff.db"
 
