@@ -1,4 +1,4 @@
-# The CPU build of torch that is tested; keep your own with `make install TORCH=torch`.
+# The torch that is tested; have another with `make install TORCH=torch`.
 TORCH ?= torch==2.13.0
 PYTHON ?= python3
 DATABASE ?= modadd.db
@@ -28,11 +28,15 @@ test: install
 
 install: .venv/.installed
 
+# Again where another torch is asked for than was installed.
+OTHER := $(if $(filter file,$(origin TORCH)),,$(if $(filter $(TORCH),$(shell cat .venv/.installed 2>/dev/null)),,again))
+.PHONY: again
+
 # One pip command, so that the pinned torch is the only one ever resolved.
-.venv/.installed: pyproject.toml
+.venv/.installed: pyproject.toml $(OTHER)
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check "$(TORCH)" --editable '.[test]'
-	touch $@
+	echo "$(TORCH)" > $@
 
 lint: install
 	$(BIN)/ruff check .

@@ -62,6 +62,29 @@ def foretelling(counts: pd.DataFrame) -> pd.DataFrame:
 _CELLS = ("both_circles", "only_predicted", "only_actual", "neither")
 
 
+def twins_in_words(found: pd.DataFrame) -> pd.DataFrame:
+    """The rows of `foretelling` as people read them; circles: foretold and come / foretold alone /
+    come alone / neither."""
+    rows = [
+        (
+            f"{row['weight_decay']:g}", int(row["epoch"]), row["predictor"], int(row["n"]),
+            " / ".join(f"{row[name]:,}" for name in _CELLS),
+            _interval(row["odds_ratio"], row["odds_low"], row["odds_high"]),
+            f"{row['p']:.2g}",
+            _interval(row["correlation"], row["low"], row["high"]),
+        )
+        for row in found.to_dict("records")
+    ]  # fmt: skip
+    columns = ["weight_decay", "epoch", "predictor", "n", "circles", "odds ratio", "p", "r"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _interval(value: float, low: float, high: float) -> str:
+    if value != value:
+        return ""
+    return f"{value:.2f}" if low != low else f"{value:.2f} [{low:.2f}, {high:.2f}]"
+
+
 #: Of the laws whose curl is known, those drawn; all are in the rows to take away.
 CURLS = ("paper", "fitted", "learnt", "true force")
 

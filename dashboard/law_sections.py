@@ -9,7 +9,7 @@ import streamlit as st
 from dashboard import law_loaders, loaders, states
 from dashboard.charts_law import NULL, explained, foretold, rivals, strengths
 from dashboard.charts_learned_law import learned_functions
-from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES
+from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, twins_in_words
 from dashboard.law_shown import MOST_PAIRS
 from dashboard.opened import Database
 from dashboard.player import player
@@ -113,19 +113,16 @@ def foretelling_section(opened: Database, chosen: Filter) -> None:
         return
     st.caption(
         "Circles by the twin and by *nothing moves*, which foretells the embedding that the twin "
-        "began at. Odds ratio with its exact 95 % interval and Fisher's exact p; – is undefined. "
-        "The interval is equal-tailed, p adds up all tables that are no likelier: one may leave "
-        "out 1 where the other does not."
+        "began at: foretold and come / foretold alone / come alone / neither; r of the final "
+        "imperfections, with Fisher's interval. Odds ratio with its exact 95 % interval and "
+        "Fisher's exact p; – is undefined. The interval is equal-tailed, p adds up all tables that "
+        "are no likelier: one may leave out 1 where the other does not."
     )
-    st.dataframe(rows.rename(columns=_HEADINGS), hide_index=True, placeholder="–")
+    st.dataframe(twins_in_words(rows), hide_index=True, placeholder="–")
     title = "correlation of imperfections"
     estimates = rows.rename(columns={"correlation": "value"})
     chart = foretold(estimates, title, middle=0)
     shown("foretold", rows, chart, chosen, "twins")
-
-
-_HEADINGS = {"low": "correlation from", "high": "correlation to", "odds_low": "odds from"}
-_HEADINGS |= {"odds_high": "odds to", "only_actual": "only_network"}
 
 
 def learnt_section(opened: Database, runs: pd.DataFrame) -> None:

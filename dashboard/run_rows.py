@@ -55,6 +55,20 @@ def varying(rows: pd.DataFrame, fields: Iterable[str]) -> list[str]:
     return sorted(differing, key=lambda name: -values[name])
 
 
+def mixed(rows: pd.DataFrame, fields: Sequence[str], groups: Sequence[str]) -> list[str]:
+    """The config fields, but for the seed, in which runs of one group differ."""
+    others = [name for name in varying(rows, fields) if name not in groups]
+    if not others:
+        return []
+    counts = rows.groupby(list(groups), dropna=False)[others].nunique()
+    return [name for name in others if (counts[name] > 1).any()]
+
+
+def listed(fields: Sequence[str]) -> str:
+    """The first of some fields in words."""
+    return ", ".join(name.replace("_", " ") for name in fields[:6])
+
+
 def column_order(rows: pd.DataFrame, fields: Sequence[str]) -> list[str]:
     """Columns to show: what tells runs apart first; what all share stays in the table's menu."""
     first = ["thumbnail", "run_id", "seed", *varying(rows, fields), "structure"]

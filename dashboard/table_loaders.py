@@ -10,11 +10,10 @@ from dashboard import cells, loaders
 from dashboard.charts_tables import correlated, sensitivity
 from dashboard.drawn import Drawn
 from dashboard.opened import Database, cached
-from dashboard.run_rows import marks
+from dashboard.run_rows import marks, mixed
 from dashboard.table_rows import (
     at_epoch,
     counts_in_prose,
-    mixed,
     named,
     survival,
     with_tolerance,

@@ -49,13 +49,6 @@ def named(rows: pd.DataFrame, groups: Sequence[str]) -> pd.DataFrame:
     return rows.assign(group=[", ".join(words) for words in zip(*texts, strict=True)])
 
 
-def mixed(rows: pd.DataFrame, fields: Sequence[str], groups: Sequence[str]) -> list[str]:
-    """The config fields, but for the seed, in which runs of one group differ."""
-    others = [name for name in fields if name not in ("seed", *groups)]
-    counts = rows.groupby(list(groups), dropna=False)[others].nunique()
-    return [name for name in others if (counts[name] > 1).any()]
-
-
 def survival(strip: pd.DataFrame, setting: float) -> list[str]:
     """One line a group: over which settings sign and significance are as they are here."""
     lines = []

@@ -8,7 +8,7 @@ from dashboard import cells
 from dashboard.charts_tables import POINT
 from dashboard.controls import open_page, set_filter
 from dashboard.pages import PAGES
-from dashboard.run_rows import about_marks
+from dashboard.run_rows import about_marks, listed
 from dashboard.table_loaders import Asked, laid_out, scattered, strips
 from dashboard.takeaway import take_away
 from db.filters import Filter
@@ -28,8 +28,9 @@ def table_section(asked: Asked) -> None:
         st.markdown(cells.summary(found))
     take_away("table", found, sql=asked.chosen.sql(), typeset=wide)
     if mixed:
-        listed = ", ".join(name.replace("_", " ") for name in mixed[:6])
-        st.caption(f"Runs of one group differ in {listed}: the paper has no row for such a group.")
+        st.caption(
+            f"Runs of one group differ in {listed(mixed)}: the paper has no row for such a group."
+        )
     experiment = papers_experiment(kind) if mixed else None
     if experiment:
         st.button(

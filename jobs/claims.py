@@ -58,7 +58,7 @@ def _lines(finding: Finding, short: bool) -> list[str]:
 def _summary(findings: Sequence[Finding]) -> str:
     counts = {verdict: sum(f.verdict == verdict for f in findings) for verdict in VERDICTS}
     said = ", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count)
-    return f"\n{len(findings)} claims: {said}"
+    return f"\n{len(findings)} claim{'s' if len(findings) != 1 else ''}: {said}"
 
 
 if __name__ == "__main__":

@@ -146,8 +146,8 @@ def add_keep_flags(
     group.add_argument(
         "--snapshots",
         metavar="SCHEDULE",
-        help="default (59 epochs of 2000, dense early), all, final, every:K, epochs; "
-        f"joined by commas (default: {default_schedule})",
+        help="one or more, joined by commas, of all, final, every:K, epochs, and default, which is "
+        f"dense early (59 epochs of 2000); without the flag: {default_schedule}",
     )
     if not has_classifier:
         return

@@ -22,7 +22,7 @@ def command(arguments: Sequence[str]) -> int:
         declare_program(engine)
         stale = stale_metrics(engine)
     place = without_password(parsed.database)
-    print(f"{place} has schema version {SCHEMA_VERSION}", file=sys.stderr)
+    print(f"{place} has schema version {SCHEMA_VERSION}, the newest", file=sys.stderr)
     if stale:
         print(f"{', '.join(stale)} is new or changed: run `modadd measure`", file=sys.stderr)
     return 0

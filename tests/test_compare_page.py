@@ -106,6 +106,12 @@ def test_a_right_side_that_nothing_passes_says_the_next_step(open_page):
     assert "No run passes the right side's filter: widen it" in texts(shown.info)
 
 
+def test_runs_on_both_sides_are_counted(open_page):
+    shown = open_page(where="weight_decay:0.3", right_kind="transformer")
+    assert "12 runs are on both sides" in texts(shown.caption)
+    assert "on both sides" not in texts(open_page().caption)
+
+
 def test_runs_of_another_size_cannot_be_laid_over(open_page):
     shown = open_page(where="modulus:8")
     assert "with 8 tokens in 3 dimensions" in texts(shown.info)

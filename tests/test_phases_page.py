@@ -54,6 +54,13 @@ def test_the_page_opens_on_the_share_of_circles_over_what_varies_most(open_page)
     assert "n = 36 runs in 3 cells" in texts(shown.caption)
 
 
+def test_fields_that_a_cell_pools_are_named(open_page):
+    shown = open_page()
+    assert "Runs of one cell differ in" in texts(shown.caption)
+    shown = open_page(experiment="table-1")
+    assert "Runs of one cell differ in" not in texts(shown.caption)
+
+
 def test_the_choices_are_those_of_the_url(open_page):
     shown = open_page(
         quantity="mean grid imperfections", among="grids", over="epochs", across="weight_decay"

@@ -9,7 +9,8 @@ from test_pages import texts
 from dashboard import cells
 from dashboard.charts_tables import correlated, sensitivity
 from dashboard.drawn import ROWS
-from dashboard.table_rows import at_epoch, counts_in_prose, mixed, named, survival, with_tolerance
+from dashboard.run_rows import mixed
+from dashboard.table_rows import at_epoch, counts_in_prose, named, survival, with_tolerance
 from db.connect import open_for_reading
 from db.epochs import embeddings_at, metrics_at
 from db.filters import Filter

@@ -86,6 +86,11 @@ if right_runs.empty:
     )
     st.stop()
 
+if shared := int(left_runs["run_id"].isin(right_runs["run_id"]).sum()):
+    st.caption(
+        f":orange[{shared:,} runs are on both sides.] p takes the "
+        "sides for different runs: narrow one of them."
+    )
 narrow, broad = st.columns([2, 3], gap="medium")
 rows = structures(sides)
 with narrow:

@@ -16,8 +16,10 @@ from dashboard.law_sections import (
 )
 from dashboard.opened import database_shown
 from dashboard.run_parts import pick_run
+from dashboard.run_rows import listed, mixed
 from db.filters import Filter
 from modadd.branches import BranchConfig
+from modadd.simulators import SIMULATORS
 from modadd.twins import TwinConfig
 
 chosen = filter_of_page()
@@ -39,6 +41,11 @@ if chosen.kind != "transformer":
     states.nothing_to_draw("The law is tried on networks: choose them as the kind in the sidebar")
     st.stop()
 
+if differing := mixed(runs, list(SIMULATORS[chosen.kind].config.field_types()), ["weight_decay"]):
+    st.caption(
+        f"Networks of one weight decay differ in {listed(differing)}: narrow the filter, or the "
+        "medians and counts below pool them."
+    )
 words = st.container()
 explained_section(opened, chosen)
 run_id = pick_run(opened, chosen)

@@ -11,7 +11,7 @@ from dashboard.controls import filter_of_page, open_page, set_filter
 from dashboard.header import header
 from dashboard.opened import database_shown
 from dashboard.phase_queries import filter_of_cell, grouped_sql
-from dashboard.run_rows import varying
+from dashboard.run_rows import listed, mixed, varying
 from dashboard.takeaway import take_away
 from modadd.phases import STRUCTURES, Quantity, phases
 from modadd.simulators import SIMULATORS
@@ -109,6 +109,8 @@ st.caption(
     + ". A field with many values is cut into bins of equally many runs. Click a cell or a point "
     "to see its runs."
 )
+if differing := mixed(rows, fields, over):
+    st.caption(f"Runs of one cell differ in {listed(differing)}: narrow the filter, or they pool.")
 take_away("phase-diagram", cells, chart=chart, sql=grouped_sql(chosen, over, asked, cells))
 with st.expander("As a table", icon=":material/table:"):
     st.dataframe(pd.DataFrame(cells), hide_index=True, placeholder="–")

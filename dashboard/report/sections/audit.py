@@ -4,7 +4,14 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from dashboard.charts_law import NULL, explained, foretold
-from dashboard.law_rows import HELD_OUT, MEANINGS, ORDER, foretelling, paper_law
+from dashboard.law_rows import (
+    HELD_OUT,
+    MEANINGS,
+    ORDER,
+    foretelling,
+    paper_law,
+    twins_in_words,
+)
 from dashboard.report.needs import Audits, Need, Twins
 from dashboard.report.parts import Figure, Part, Section, Table
 from dashboard.report.sections.audit_ends import ends
@@ -135,18 +142,6 @@ def _explained(rows: pd.DataFrame) -> tuple[Part, ...]:
 
 def _twins(counts: pd.DataFrame) -> tuple[Part, ...]:
     found = foretelling(counts)
-    words = [
-        (
-            f"{row['weight_decay']:g}", int(row["epoch"]), row["predictor"], int(row["n"]),
-            f"{row['both_circles']} / {row['only_predicted']} / {row['only_actual']} / "
-            f"{row['neither']}",
-            _interval(row["odds_ratio"], row["odds_low"], row["odds_high"]),
-            f"{row['p']:.2g}",
-            _interval(row["correlation"], row["low"], row["high"]),
-        )
-        for row in found.to_dict("records")
-    ]  # fmt: skip
-    columns = ["weight_decay", "epoch", "predictor", "n", "circles", "odds ratio", "p", "r"]
     return (
         Table(
             name="law-twins",
@@ -154,7 +149,7 @@ def _twins(counts: pd.DataFrame) -> tuple[Part, ...]:
             caption="Circles foretold and come / foretold alone / come alone / neither; odds ratio "
             "with its exact interval, p of Fisher's exact test; r of the final imperfections with "
             "Fisher's interval.",
-            rows=pd.DataFrame(words, columns=columns),
+            rows=twins_in_words(found),
             data=found,
             groups=2,
         ),
@@ -167,9 +162,3 @@ def _twins(counts: pd.DataFrame) -> tuple[Part, ...]:
             chart=foretold(found.rename(columns={"correlation": "value"}), "r", middle=0),
         ),
     )
-
-
-def _interval(value: float, low: float, high: float) -> str:
-    if value != value:
-        return ""
-    return f"{value:.2f}" if low != low else f"{value:.2f} [{low:.2f}, {high:.2f}]"
