@@ -81,7 +81,7 @@ def twins_in_words(found: pd.DataFrame) -> pd.DataFrame:
 
 def _interval(value: float, low: float, high: float) -> str:
     if value != value:
-        return ""
+        return "–"
     return f"{value:.2f}" if low != low else f"{value:.2f} [{low:.2f}, {high:.2f}]"
 
 

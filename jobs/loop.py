@@ -28,16 +28,18 @@ computing = threading.Event()
 
 @dataclasses.dataclass
 class Summary:
-    """What became of a request."""
+    """What became of a request. seconds: of all of it. computing: without what came before the
+    first run, as compiling."""
 
     computed: int = 0
     present: int = 0
     diverged: int = 0
     seconds: float = 0.0
+    computing: float = 0.0
     interrupted: bool = False
 
     def __str__(self) -> str:
-        rate = f" ({self.computed / self.seconds:.0f} runs/s)" if self.computed else ""
+        rate = f" ({self.computed / self.computing:.0f} runs/s)" if self.computed else ""
         diverged = f", {self.diverged} of them diverged" if self.diverged else ""
         end = "; stopped early, start again to finish" if self.interrupted else ""
         return (
@@ -160,6 +162,7 @@ def _compute_and_store(
         packages=packages(),
     )
     chunks = (with_start(engine, chunk) for chunk in planned.chunks)
+    started = time.perf_counter()
     bar = tqdm(total=planned.runs, desc=request.title, unit="run", disable=None)
     with job as job_id, bar as progress:
         computing.set()
@@ -171,4 +174,5 @@ def _compute_and_store(
             progress.update(len(records))
         if computed == planned.runs:
             running.finish_job(engine, job_id)
+    summary.computing += time.perf_counter() - started
     return left
