@@ -48,6 +48,14 @@ def chosen_config(kind: str) -> Config:
     return config.from_dict({name: value for name, value in known.items() if value is not None})
 
 
+def differs(kind: str, config: Config) -> bool:
+    """Whether the widgets ask for another config than this."""
+    try:
+        return chosen_config(kind) != config
+    except ConfigError:  # which Reset tells of
+        return True
+
+
 def fill(config: Config) -> None:
     """Set the widgets to a config; for callbacks, and before the widgets are drawn."""
     st.session_state[KIND] = config.kind

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from conftest import checked
 
 from dashboard import keep
 from dashboard.keep import Keeping
@@ -118,6 +119,17 @@ def test_step_fork_and_particles(open_page, small_database):
     assert any("Step 0" in element.value for element in shown.markdown)
     shown = press(shown, "Reset")
     assert not any("it began at" in c.value for c in shown.caption)
+
+
+def test_settings_that_are_not_the_runs_say_so_until_reset(open_page, small_database):
+    shown = open_page("lab", small_database)
+    assert not any("not those of the run" in c.value for c in shown.caption)
+    (decay,) = [one for one in shown.number_input if one.label == "weight decay"]
+    decay.set_value(0.25)
+    shown = checked(shown.run())
+    assert any("not those of the run" in c.value for c in shown.caption)
+    shown = press(shown, "Reset")
+    assert not any("not those of the run" in c.value for c in shown.caption)
 
 
 def test_the_lab_goes_on_from_a_stored_run(open_page, small_database):

@@ -74,6 +74,11 @@ row[4].button(
 speed = row[5].select_slider(f"{unit}s a picture", SPEEDS, 10, key="lab-speed")
 if TROUBLE in st.session_state:
     states.bad_input(st.session_state.pop(TROUBLE))
+if lab_controls.differs(kind, run.config):
+    st.caption(
+        ":orange[The settings are not those of the run on screen]: Reset begins with them, Fork "
+        "goes on with them."
+    )
 if run.origin is not None:
     moments = "; Adam's moments began at 0" if is_network else ""
     st.caption(f"Forked: it began at {run.origin.text}{moments}.")
