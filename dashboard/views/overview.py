@@ -36,6 +36,7 @@ def experiments(opened: Database) -> None:
     ).reset_index()
     titles = {name: f"{known.title} ({known.place})" for name, known in EXPERIMENTS.items()}
     wide.insert(1, "shows", wide["experiment"].map(titles).fillna("your own"))
+    wide["kind"] = wide["kind"].map({kind: one.title for kind, one in SIMULATORS.items()})
     st.dataframe(wide, hide_index=True)
     take_away("experiments", wide, command=terminal("list"))
 
