@@ -14,6 +14,7 @@ from dashboard.controls import link_query, set_filter
 from dashboard.drawn import Drawn
 from dashboard.opened import Database, cached
 from dashboard.pages import PAGES
+from dashboard.run_parts import run_number
 from dashboard.run_rows import thumbnail, varying
 from dashboard.takeaway import take_away
 from dashboard.theme import residue_colours
@@ -167,13 +168,7 @@ def _choose(name: str, run: int | None) -> None:
 
 
 def _number(label: str, name: str, run: int) -> None:
-    """An input for a run's number; its key is the run's, as the run may change elsewhere."""
-    key = f"{name}-{run}"
-
-    def typed() -> None:
-        _choose(name, int(st.session_state[key]))
-
-    st.number_input(label, min_value=1, value=run, step=1, key=key, on_change=typed, width=180)
+    run_number(label, name, run, partial(_choose, name), width=180)
 
 
 def _numbers(fits: pd.DataFrame, residual: float, unlabelled: float, sql: str) -> None:

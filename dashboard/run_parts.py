@@ -3,6 +3,7 @@
 import html
 import json
 import math
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -35,10 +36,10 @@ def pick_run(opened: Database, chosen: Filter) -> int:
             states.empty_filter(loaders.stored_runs(opened, chosen.kind))
         run_id = ids[0]
     before, after = neighbours_in_list(ids, run_id)
-    st.session_state[_PICKED] = run_id
     left, middle, right, about = st.columns([2, 2.3, 2, 5], vertical_alignment="bottom")
     _step(left, "Previous", ":material/chevron_left:", before)
-    middle.number_input("Run", 1, _MOST, step=1, key=_PICKED, on_change=_go_to_picked)
+    with middle:
+        run_number("Run", _PICKED, run_id, _go_to)
     _step(right, "Next", ":material/chevron_right:", after)
     title = SIMULATORS[chosen.kind].title
     if run_id in ids:
@@ -46,6 +47,24 @@ def pick_run(opened: Database, chosen: Filter) -> int:
     else:
         about.caption(f"Not among the {len(ids):,} {title} of the filter")
     return run_id
+
+
+def run_number(
+    label: str, name: str, run: int, go_to: Callable[[int], None], width: Any = "stretch"
+) -> None:
+    """An input that shows a run's number, and goes to another that is typed.
+
+    A widget a run: a browser that is busy tells once more of the number that it showed before, and
+    of one widget for all runs that would be as if it had been typed.
+    """
+    key = f"{name}-{run}"
+
+    def typed() -> None:
+        number = int(st.session_state[key])
+        if number != run:
+            go_to(number)
+
+    st.number_input(label, 1, _MOST, run, step=1, key=key, on_change=typed, width=width)
 
 
 def _asked(opened: Database) -> int | None:
@@ -68,10 +87,6 @@ def _step(column: Any, label: str, icon: str, target: int | None) -> None:
 def _go_to(run_id: int) -> None:
     st.query_params["run"] = str(run_id)
     st.query_params.pop("epoch", None)
-
-
-def _go_to_picked() -> None:
-    _go_to(st.session_state[_PICKED])
 
 
 def numbers(row: dict[str, Any], config: Config) -> None:

@@ -54,6 +54,25 @@ def test_the_epoch_of_a_run_which_its_picture_has_too(visit, elsewhere):
     copy.get_by_text("epoch 300", exact=True).wait_for()
 
 
+@pytest.mark.parametrize(("name", "label"), [("run", "Run"), ("compare", "Run on the left")])
+def test_a_filter_chooses_the_run_until_a_number_is_typed(visit, name, label):
+    page = visit.open(name)
+    before = page.get_by_label(label, exact=True).input_value()
+    page.get_by_role("combobox", name="Structure").click()
+    page.get_by_role("option", name="circle", exact=True).click()
+    page.wait_for_url("**structure=circle*")
+    page.wait_for_function(
+        "([name, before]) => [...document.querySelectorAll(`[aria-label='${name}']`)]"
+        ".map(at => at.value).join() !== before",
+        arg=[label, before],
+    )
+    page.wait_for_timeout(1500)  # until the page has looked for news, and told all that it shows
+    assert "run=" not in page.url
+    page.get_by_label(label, exact=True).fill("7")
+    page.get_by_label(label, exact=True).press("Enter")
+    page.wait_for_url(lambda url: "run=7" in url or "left_run" in url)
+
+
 def test_the_galleries_epoch_which_a_button_plays(visit, elsewhere):
     page = visit.open("runs?tiles=24&epoch=0")
     slider = page.locator(".st-key-gallery-box input[type=range]")
