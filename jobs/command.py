@@ -48,6 +48,8 @@ def run_command(
     name: str, command: Callable[[Sequence[str]], int], arguments: Sequence[str]
 ) -> int:
     """Run a command; turn the errors that it expects into one line and an exit status."""
+    if sys.stderr is None:  # closed by who started us, as schedulers do: nobody wants to hear of it
+        sys.stderr = open(os.devnull, "w")  # noqa: SIM115  # for as long as the process lives
     no_text = [word for word in arguments if word != word.encode(errors="ignore").decode()]
     if no_text:
         return _complain(name, f"arguments must be UTF-8, got {no_text[0]!a}", BAD_INPUT)

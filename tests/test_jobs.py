@@ -278,3 +278,9 @@ def test_a_job_goes_on_with_what_another_has_stored_meanwhile(modadd, monkeypatc
     found = sql("SELECT run_id, group_concat(epoch) FROM snapshots GROUP BY 1")
     assert found == [(run_id, "0,2,3,6") for run_id in (1, 2, 3)]
     assert modadd("verify", "--recompute", 3)[0] == 0
+
+
+def test_a_job_that_nobody_listens_to_does_its_work():
+    script = f"{sys.executable} -m jobs.simulate --steps 2 --database quiet.db 2>&-"
+    assert subprocess.run(["sh", "-c", script], check=False).returncode == 0
+    assert sql("SELECT count(*) FROM runs", "quiet.db") == [(1,)]
