@@ -78,18 +78,29 @@ def all_runs(opened: Database, kind: str) -> pd.DataFrame:
 def runs(opened: Database, chosen: Filter, experiment: str | None = None) -> pd.DataFrame:
     """The runs that pass the filter; of those, the members of an experiment.
 
-    Only which ones they are is asked for: their rows are read once for all filters.
+    Their rows are read once for all filters; asked for is who belongs to the experiments alone.
 
     Raises:
         StoreError: for a column that the database lacks.
     """
     if chosen == Filter(kind=chosen.kind) and experiment is None:
         return all_runs(opened, chosen.kind)
-    passing = run_lists.filtered_runs(opened.engine, chosen, ("run_id",), experiment=experiment)
-    if passing.empty:  # the columns, without a row
-        return run_lists.filtered_runs(opened.engine, chosen, experiment=experiment)
-    known = all_runs(opened, chosen.kind)
-    return known[known["run_id"].isin(passing["run_id"])].reset_index(drop=True)
+    rows, known = all_runs(opened, chosen.kind), columns(opened, chosen.kind)
+    if not known:  # no run of this kind was ever stored
+        return rows
+    run_lists.check_filter(known, chosen)
+    passing = pd.Series(True, index=rows.index)
+    for condition in chosen.conditions:
+        passing &= condition.passes(rows)
+    for names in filter(None, (chosen.experiments, () if experiment is None else (experiment,))):
+        passing &= rows["run_id"].isin(members(opened, names))
+    return rows[passing].reset_index(drop=True)
+
+
+@cached(32)
+def members(opened: Database, names: tuple[str, ...]) -> set[int]:
+    """The run_ids of all members of these experiments."""
+    return run_lists.members(opened.engine, names)
 
 
 def count_runs(opened: Database, chosen: Filter) -> int:

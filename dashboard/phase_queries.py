@@ -6,11 +6,12 @@ from typing import Any
 
 import pandas as pd
 
-from db.filters import STRUCTURES, Between, Condition, Filter, OneOf
+from db.filters import STRUCTURES, Between, Condition, Filter, OneOf, in_sql
 from modadd.phases import Quantity
 
-# In SQL, over the columns of the run views.
-_CONDITIONS = {**STRUCTURES, "perfect grid": "is_circle = 0 AND grid_imperfections = 0"}
+_CONDITIONS = {
+    **STRUCTURES, "perfect grid": (*STRUCTURES["grid"], OneOf("grid_imperfections", (0.0,))),
+}  # fmt: skip
 
 
 def grouped_sql(
@@ -20,14 +21,14 @@ def grouped_sql(
     if any(f"{field}_from" in cells for field in fields):
         return chosen.sql()
     value = (
-        f"CASE WHEN {_CONDITIONS[quantity.name]} THEN 1.0 ELSE 0.0 END"
+        f"CASE WHEN {in_sql(_CONDITIONS[quantity.name])} THEN 1.0 ELSE 0.0 END"
         if quantity.is_share
         else quantity.name
     )
     listed = ", ".join(fields)
     condition = "status = 'done'"
     if quantity.among is not None:
-        condition += f" AND {_CONDITIONS[quantity.among]}"
+        condition += f" AND {in_sql(_CONDITIONS[quantity.among])}"
     runs = chosen.sql().removesuffix("\nORDER BY run_id;").replace("\n", "\n  ")
     return (
         f"SELECT {listed}, AVG({value}) AS value, COUNT({value}) AS n\n"

@@ -9,18 +9,15 @@ import dataclasses
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote, unquote, urlencode
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 Value = float | str
 
 STATUSES = ("done", "diverged")
-# In the paper's words (Sec. 4): a grid is whatever is no circle.
-STRUCTURES: dict[str, str] = {
-    "circle": "is_circle = 1",
-    "grid": "is_circle = 0",
-    "imperfect grid": "is_circle = 0 AND grid_imperfections > 0",
-}
 KEYS = ("kind", "experiment", "structure", "status", "where")
 
 _NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -29,6 +26,11 @@ _MOST_VALUES = 200
 
 class FilterError(ValueError):
     """A text that is no filter; the message states the rule, the text and the way out."""
+
+
+def _check_name(name: str) -> None:
+    if not _NAME.fullmatch(name):
+        raise FilterError(f"a name must be lower-case letters, digits and _, got {name!r}")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -61,6 +63,11 @@ class Between:
         assert self.high is not None
         return f"{self.column} <= ?", (self.high,)
 
+    def passes(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
+        """Whether each row passes."""
+        low, high = -math.inf if self.low is None else self.low, self.high
+        return rows[self.column].between(low, math.inf if high is None else high)
+
 
 @dataclasses.dataclass(frozen=True)
 class OneOf:
@@ -90,8 +97,20 @@ class OneOf:
             return f"{self.column} = ?", self.values
         return f"{self.column} IN ({', '.join('?' * len(self.values))})", self.values
 
+    def passes(self, rows: "pd.DataFrame") -> "pd.Series[bool]":
+        """Whether each row passes."""
+        return rows[self.column].isin(self.values)
+
 
 Condition = Between | OneOf
+
+# In the paper's words (Sec. 4): a grid is whatever is no circle. Imperfections are counted.
+_GRID = OneOf("is_circle", (0.0,))
+STRUCTURES: dict[str, tuple[Condition, ...]] = {
+    "circle": (OneOf("is_circle", (1.0,)),),
+    "grid": (_GRID,),
+    "imperfect grid": (_GRID, Between("grid_imperfections", 1.0)),
+}
 
 
 @dataclasses.dataclass(frozen=True, kw_only=True)
@@ -165,6 +184,13 @@ class Filter:
             where=tuple(parse_condition(text) for text in conditions if text.strip()),
         )
 
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """All that is asked of a run's own row: but for the experiments, which no row tells."""
+        status = () if self.status is None else (OneOf("status", (self.status,)),)
+        structure = () if self.structure is None else STRUCTURES[self.structure]
+        return (*status, *structure, *self.where)
+
     def condition(self) -> tuple[str, dict[str, Value]]:
         """SQL over the columns of `<kind>_runs` with `:v0`, `:v1`, …, and their values."""
         parts, values = self._parts()
@@ -175,10 +201,7 @@ class Filter:
 
     def sql(self, columns: Iterable[str] = ("*",)) -> str:
         """The same as a query that stands alone, values and all, to be copied."""
-        parts, values = self._parts()
-        pieces = _and(parts).split("?")
-        literals = [*(_literal(value) for value in values), ""]
-        text = "".join(piece + literal for piece, literal in zip(pieces, literals, strict=True))
+        text = _with_values(*self._parts())
         return f"SELECT {', '.join(columns)}\nFROM {self.kind}_runs\nWHERE {text}\nORDER BY run_id;"
 
     def _parts(self) -> tuple[list[str], list[Value]]:
@@ -189,16 +212,24 @@ class Filter:
             member = f"SELECT run_id FROM experiment_runs WHERE experiment IN ({marks})"
             parts.append(f"run_id IN ({member})")
             values += self.experiments
-        if self.status is not None:
-            parts.append("status = ?")
-            values.append(self.status)
-        if self.structure is not None:
-            parts.append(STRUCTURES[self.structure])
-        for condition in self.where:
+        for condition in self.conditions:
             text, bound = condition.sql
             parts.append(text)
             values += bound
         return parts, values
+
+
+def in_sql(conditions: Iterable[Condition]) -> str:
+    """Conditions that must all hold, values and all, in one line."""
+    parts = [condition.sql for condition in conditions]
+    values = [value for _, bound in parts for value in bound]
+    return _with_values([text for text, _ in parts], values).replace("\n ", "")
+
+
+def _with_values(parts: Iterable[str], values: Iterable[Value]) -> str:
+    pieces = _and(parts).split("?")
+    literals = [*map(_literal, values), ""]
+    return "".join(piece + literal for piece, literal in zip(pieces, literals, strict=True))
 
 
 def parse_condition(text: str) -> Condition:
@@ -236,11 +267,6 @@ def _number(text: str) -> float | None:
     except ValueError:
         return None
     return number if math.isfinite(number) else None
-
-
-def _check_name(name: str) -> None:
-    if not _NAME.fullmatch(name):
-        raise FilterError(f"a name must be lower-case letters, digits and _, got {name!r}")
 
 
 def _shown(value: Value | None) -> str:

@@ -1,6 +1,6 @@
 """Reads of runs by filter: one query each, over the view `<kind>_runs`, never a blob."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlalchemy import Engine, func, inspect, select, text
 from sqlalchemy.exc import DBAPIError, NoSuchTableError
 
 from db.connect import StoreError
-from db.filters import Filter
+from db.filters import Between, Filter
 from db.schema import ExperimentRun, Job, Run
 
 
@@ -67,6 +67,21 @@ def as_numbers(rows: pd.DataFrame, names: Iterable[str]) -> pd.DataFrame:
     """The rows with those of the columns as numbers in which all is NULL: pandas, which cannot know
     what they are of, reads objects."""
     return rows.astype({name: float for name in names if rows[name].dtype == object})
+
+
+def members(engine: Engine, names: Sequence[str]) -> set[int]:
+    """The run_ids of all that belong to any of these experiments."""
+    query = select(ExperimentRun.run_id).where(ExperimentRun.experiment.in_(names))
+    with engine.connect() as connection:
+        return set(connection.execute(query).scalars())
+
+
+def check_filter(known: Mapping[str, type], chosen: Filter) -> None:
+    """Raise StoreError unless rows with these columns can be asked what the filter asks."""
+    _check_columns(known, [condition.column for condition in chosen.conditions], chosen.kind)
+    for condition in chosen.conditions:
+        if isinstance(condition, Between) and known[condition.column] is str:
+            raise StoreError(f"{condition.column} is text and has no range: name its values")
 
 
 def count_runs(engine: Engine, chosen: Filter) -> int:
@@ -160,7 +175,7 @@ def run_details(engine: Engine, run_id: int) -> dict[str, Any] | None:
     return {**found, "experiments": names}
 
 
-def _check_columns(known: dict[str, type], names: Sequence[str], kind: str) -> None:
+def _check_columns(known: Mapping[str, type], names: Sequence[str], kind: str) -> None:
     for name in names:
         if name not in known:
             raise StoreError(f"the database's {kind} runs have no column {name}")
