@@ -154,10 +154,10 @@ def fits(opened: Database, run_id: int, chosen: Filter) -> pd.DataFrame:
     if one is None:
         return pd.DataFrame(columns=columns)
     run_ids, others = alike(opened, chosen.kind, *one.shape)
-    passing = np.isin(run_ids, list(runs(opened, chosen)["run_id"]))
+    passing = np.isin(run_ids, runs(opened, chosen)["run_id"].to_numpy())
     run_ids, others = run_ids[passing], others[passing]
-    found, own = procrustes.fits(one, others), procrustes.fits(one, others, relabel=False)
-    rows = pd.DataFrame(dict(zip(columns, (run_ids, *found, own.residual), strict=True)))
+    found = procrustes.fits(one, others)
+    rows = pd.DataFrame(dict(zip(columns, (run_ids, *found), strict=True)))
     rows = rows[(rows["run_id"] != run_id) & rows["residual"].notna()]
     return rows.sort_values(["residual", "run_id"], ignore_index=True)
 

@@ -26,12 +26,14 @@ class Fits(NamedTuple):
     residual: (run,) in [0, 1], the root mean square distance of matched tokens in units of the
     one's scale (`modadd.structures.scale`), each arrangement in its best place and size; 0 for
     copies. NaN where an arrangement has no extent or is not finite. unit, shift: (run,) u and t:
-    token i of the one is matched with token u·i + t (mod N).
+    token i of the one is matched with token u·i + t (mod N). unlabelled: (run,) the residual where
+    each token is matched with its namesake.
     """
 
     residual: NDArray[np.float64]
     unit: NDArray[np.int64]
     shift: NDArray[np.int64]
+    unlabelled: NDArray[np.float64]
 
 
 class Overlay(NamedTuple):
@@ -78,7 +80,7 @@ def fits(one: Floats, others: Floats, *, relabel: bool = True) -> Fits:
     # (token, dim · relabelling): token j of the other meets the one's token that is mapped to j.
     moved = target[np.argsort(labels, axis=1)].transpose(1, 2, 0).reshape(tokens, -1)
     best = np.zeros(len(others), dtype=np.int64)
-    total = np.full(len(others), np.nan)
+    total, own = np.full((2, len(others)), np.nan)
     rows = max(1, _BLOCK // (dim * moved.shape[1]))
     for start in range(0, len(others), rows):
         some = _normalised(others[start : start + rows])
@@ -86,8 +88,8 @@ def fits(one: Floats, others: Floats, *, relabel: bool = True) -> Fits:
         cross = (flat @ moved).reshape(len(some), dim, dim, len(labels))
         block = slice(start, start + len(some))
         best[block], total[block] = _best(cross)
-    residual = np.sqrt(np.maximum(1 - np.square(total), 0))
-    return Fits(residual, units[best], shifts[best])
+        own[block] = _best(cross[..., :1])[1]  # of the identity, which is the first
+    return Fits(_residual(total), units[best], shifts[best], _residual(own))
 
 
 def distances(some: Floats, others: Floats) -> NDArray[np.float64]:
@@ -101,7 +103,7 @@ def distances(some: Floats, others: Floats) -> NDArray[np.float64]:
         raise ValueError(f"others must be {some.shape}, as some are, got {others.shape}")
     cross = _normalised(some).transpose(0, 2, 1) @ _normalised(others)
     _, total = _best(cross[:, :, :, None])
-    return np.sqrt(np.maximum(1 - np.square(total), 0))
+    return _residual(total)
 
 
 def overlay(one: Floats, other: Floats, *, relabel: bool = True) -> Overlay:
@@ -151,6 +153,11 @@ def _normalised(arrangements: Floats) -> NDArray[np.float64]:
         # First to a largest coordinate of 1: squares of huge or tiny ones would leave the range.
         centred = centred / np.abs(centred).max(axis=(1, 2), keepdims=True)
         return np.asarray(centred / np.sqrt(np.square(centred).sum(axis=(1, 2), keepdims=True)))
+
+
+def _residual(total: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Of sums of singular values; rounding may lift those of copies above 1."""
+    return np.asarray(np.sqrt(np.maximum(1 - np.square(total), 0)))
 
 
 def _best(cross: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
