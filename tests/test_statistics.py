@@ -213,10 +213,18 @@ def test_olivotos_half_width_is_the_printed_formula():
     assert (ours.low, ours.high) == pytest.approx((ours.value - half, ours.value + half), rel=1e-9)
 
 
-def test_a_bootstrap_of_few_values_is_undefined_without_a_warning():
-    """Some of its resamples are constant."""
-    found = statistics.correlation([0, 0, 0, 0, 1], [1, 2, 3, 4, 9], "bca")
-    assert found.value == pytest.approx(0.93, abs=0.01)
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("x", "y", "r"),
+    [
+        ([0, 0, 0, 0, 1], [1, 2, 3, 4, 9], 0.93),  # some of its resamples are constant
+        ([1, 2, 3], [1, 2, 3], 1),
+        ([1, 5], [9, 1], -1),
+    ],
+)
+def test_a_bootstrap_of_few_values_is_undefined_without_a_warning(x, y, r):
+    found = statistics.correlation(x, y, "bca")
+    assert found.value == pytest.approx(r, abs=0.01)
     assert math.isnan(found.low)
     assert math.isnan(found.high)
 
