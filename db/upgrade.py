@@ -7,7 +7,8 @@ How the schema grows:
   Readers meet files without it (`inspect(engine).has_table`).
 - A **change to a table that stands** makes a version: `SCHEMA_VERSION` grows by one, the step is a
   file `db/migrations/versions/version_N.py` in Alembic's terms, and the version before gets a file
-  in `tests/databases`. A version may still change until it is released.
+  in `tests/databases`. A version may still change until it is released. Files of older versions are
+  read as they are: `db.shapes`, which refuses what declares less than ours, must admit them.
 
 The version of a file is `store.schema_version` alone; Alembic keeps none of its own.
 """
