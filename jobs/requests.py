@@ -16,7 +16,7 @@ from modadd.snapshots import schedule
 # The kind of run behind each word that a user types.
 KINDS = {"train": "transformer", "simulate": "particle"}
 KEPT_PARAMETERS = ("none", "final", "all")
-MOST_RUNS = 1_000_000  # whose configs take a gigabyte, and most of a minute to plan
+MOST_RUNS = 1_000_000  # to plan them takes two gigabytes, and most of a minute
 _MOST_LETTERS = 200  # of an experiment's name
 _OPTIONS = ("seeds", "experiment", "snapshots", "parameters")
 
