@@ -82,14 +82,14 @@ def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
     if path is not None:
         event.listen(engine, "connect", _prepare_writer)
         event.listen(engine, "begin", _begin)
-    with understood(location), _locked(engine):
-        with _for_writing(engine).begin() as connection:
-            version = _prepare_store(connection, location, create=create)
-        if version < SCHEMA_VERSION:
-            from db.upgrade import upgrade  # only an old file waits for Alembic
-
-            upgrade(engine, version)
     try:
+        with understood(location), _locked(engine):
+            with _for_writing(engine).begin() as connection:
+                version = _prepare_store(connection, location, create=create)
+            if version < SCHEMA_VERSION:
+                from db.upgrade import upgrade  # only an old file waits for Alembic
+
+                upgrade(engine, version)
         yield engine
     finally:
         with _locked(engine):  # the last to close a WAL database checkpoints it
@@ -124,8 +124,12 @@ def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
         engine = create_engine(url, creator=lambda: _read_only(path))
         still.renew_when_changed(engine, path)
         limit_time(engine, seconds)
-    with understood(location), engine.connect() as connection:
-        stored_version(connection, location)
+    try:
+        with understood(location), engine.connect() as connection:
+            stored_version(connection, location)
+    except BaseException:
+        engine.dispose()  # a file that is refused is not kept open
+        raise
     return engine
 
 

@@ -1,6 +1,8 @@
+import contextlib
 import multiprocessing
 import os
 import sqlite3
+import sys
 
 import pytest
 
@@ -207,3 +209,16 @@ def test_an_interruption_as_a_connection_closes_is_passed_on_without_a_traceback
         with pytest.raises(KeyboardInterrupt), engine.connect() as connection:
             connection.invalidate()
     assert not caplog.records
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's files so")
+@pytest.mark.parametrize("opened", [reader, lambda path: open_for_writing(path).__enter__()])
+def test_a_file_that_is_refused_is_not_kept_open(opened):
+    with open_for_writing("a.db"), contextlib.closing(sqlite3.connect("a.db")) as connection:
+        connection.execute("UPDATE store SET revision = -1")
+        connection.commit()
+    for _ in range(3):
+        with pytest.raises(StoreError, match="does not say what it is"):
+            opened("a.db")
+    held = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
+    assert not [name for name in held if name.endswith("a.db")]
