@@ -62,13 +62,12 @@ def database_url(location: str) -> URL:
 
 @contextmanager
 def open_for_writing(location: str, *, create: bool = True) -> Iterator[Engine]:
-    """An engine on the database, which is created if absent; closed at the end of the block.
+    """An engine on the database, which is created if absent, and upgraded first (`db.upgrade`) if
+    it is of an older version; closed at the end of the block.
 
     Raises:
         NoDatabaseError: if it is absent and not to be created.
         StoreError: if the place holds something else, cannot be written, or is newer than we are.
-
-    A file of an older version is upgraded first (`db.upgrade`).
     """
     url = database_url(location)
     path = sqlite_path(url)
@@ -128,7 +127,7 @@ def reader(location: str, seconds: float | None = MOST_SECONDS) -> Engine:
         with understood(location), engine.connect() as connection:
             stored_version(connection, location)
     except BaseException:
-        engine.dispose()  # a file that is refused is not kept open
+        engine.dispose()
         raise
     return engine
 
@@ -288,8 +287,7 @@ def _for_writing(engine: Engine) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked";
-    # a transaction that only reads should not take it at all.
+    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked".
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -214,11 +214,12 @@ def test_an_interruption_as_a_connection_closes_is_passed_on_without_a_traceback
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lists a process's files so")
 @pytest.mark.parametrize("opened", [reader, lambda path: open_for_writing(path).__enter__()])
 def test_a_file_that_is_refused_is_not_kept_open(opened):
-    with open_for_writing("a.db"), contextlib.closing(sqlite3.connect("a.db")) as connection:
+    create("refused.db")
+    with contextlib.closing(sqlite3.connect("refused.db")) as connection:
         connection.execute("UPDATE store SET revision = -1")
         connection.commit()
     for _ in range(3):
         with pytest.raises(StoreError, match="does not say what it is"):
-            opened("a.db")
+            opened("refused.db")
     held = [os.path.realpath(f"/proc/self/fd/{number}") for number in os.listdir("/proc/self/fd")]
-    assert not [name for name in held if name.endswith("a.db")]
+    assert not [name for name in held if name.endswith("refused.db")]
