@@ -43,8 +43,8 @@ if chosen.kind != "transformer":
 
 if differing := mixed(runs, list(SIMULATORS[chosen.kind].config.field_types()), ["weight_decay"]):
     st.caption(
-        f"Networks of one weight decay differ in {listed(differing)}: narrow the filter, or the "
-        "medians and counts below pool them."
+        f"Networks of one weight decay differ in {listed(differing)}: the medians and counts below "
+        "may pool them; narrow the filter."
     )
 words = st.container()
 explained_section(opened, chosen)
