@@ -287,7 +287,7 @@ def _for_writing(engine: Engine) -> Engine:
 
 
 def _begin(connection: Connection) -> None:
-    # Plain BEGIN takes the write lock late, and two writers then fail with "database is locked".
+    # Plain BEGIN locks late, and of two writers one then fails; who only reads takes no lock.
     writes = connection.get_execution_options().get("writes")
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 

@@ -8,6 +8,7 @@ from sqlalchemy.exc import DatabaseError
 
 from db.connect import CHANGE_CAN_BE
 from db.schema import Base, Change, ClassifierSnapshot, ExperimentRun, Job, Run, Snapshot
+from db.shapes import CONFIGS
 from db.views import view_names
 
 
@@ -50,7 +51,7 @@ def file_faults(connection: Connection) -> Iterator[str]:
         stored = set(inspect(connection).get_table_names())
         for name in sorted(Base.metadata.tables.keys() - stored - {Change.__tablename__}):
             yield f"file: the table {name} is missing"
-        kinds = [n.removesuffix("_configs") for n in sorted(stored) if n.endswith("_configs")]
+        kinds = [n.removesuffix(CONFIGS) for n in sorted(stored) if n.endswith(CONFIGS)]
         views = set(inspect(connection).get_view_names())
         for name in view_names(kinds):
             if name not in views:
@@ -98,7 +99,7 @@ def whole_runs(connection: Connection, wanted: Sequence[int]) -> Iterator[WholeR
     for run_id in wanted:
         columns = [getattr(Run, name) for name in WholeRun._fields[:9]]
         own: Any = connection.execute(select(*columns).where(Run.run_id == run_id)).one()
-        table = f"{own.kind}_configs"
+        table = f"{own.kind}{CONFIGS}"
         configs = _rows(connection, table, run_id) if table in names else []
         alone = configs[0] if len(configs) == 1 else None
         config = alone and {k: v for k, v in alone.items() if k != "run_id"}
