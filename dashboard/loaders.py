@@ -194,10 +194,15 @@ def console_answer(opened: Database, sql: str, most_rows: int, seconds: float) -
     return console.ask(opened.engine, sql, most_rows, seconds)
 
 
-@cached(8)
 def epochs_of(opened: Database, chosen: Filter) -> list[int]:
     """The epochs at which any run of the filter has metrics."""
-    return epochs.epochs_of(opened.engine, chosen)
+    return _epochs(opened, chosen.kind).of(runs(opened, chosen)["run_id"])
+
+
+@cached(4)
+def _epochs(opened: Database, kind: str) -> epochs.StoredEpochs:
+    """Not by filter: what takes long is then done once for all filters."""
+    return epochs.stored_epochs(opened.engine, kind)
 
 
 @cached(4)

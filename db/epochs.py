@@ -1,10 +1,10 @@
-"""Reads of all runs of a filter at one epoch: one query each."""
+"""Reads of many runs by epoch: which there are, and all runs of a filter at one."""
 
 from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from sqlalchemy import Engine, text
 
 from db.filters import Filter
@@ -20,24 +20,43 @@ class Placed(NamedTuple):
     embeddings: NDArray[np.float32]
 
 
-def epochs_of(engine: Engine, chosen: Filter) -> list[int]:
-    """The epochs at which any run of the filter has metrics, sorted.
+class StoredEpochs(NamedTuple):
+    """At which epochs runs have metrics. run_ids: (run,). like: (run,) the run that is looked at in
+    the place of each. epochs: of every run that is looked at."""
+
+    run_ids: NDArray[np.int64]
+    like: NDArray[np.int64]
+    epochs: dict[int, set[int]]
+
+    def of(self, run_ids: ArrayLike) -> list[int]:
+        """The epochs at which any of these runs has metrics, sorted."""
+        looked_at = np.unique(self.like[np.isin(self.run_ids, run_ids)])
+        return sorted(set[int]().union(*(self.epochs[run] for run in looked_at.tolist())))
+
+
+def stored_epochs(engine: Engine, kind: str) -> StoredEpochs:
+    """Those of all runs of a kind.
 
     Done runs of one schedule that begin and end alike have the same ones: one of them is looked at.
     """
-    runs, values = _runs(chosen)
-    query = text(f"""
-        WITH chosen AS (
-            SELECT r.run_id, r.schedule, r.last_epoch,
-                   CASE WHEN r.status = 'done' THEN 0 ELSE r.run_id END AS alone,
+    chosen = """
+        SELECT run_id, MIN(run_id) OVER (PARTITION BY schedule, last_epoch, first_epoch, alone)
+               AS looked_at
+        FROM (
+            SELECT run_id, schedule, last_epoch,
+                   CASE WHEN status = 'done' THEN 0 ELSE run_id END AS alone,
                    (SELECT MIN(epoch) FROM series AS s WHERE s.run_id = r.run_id) AS first_epoch
-            FROM runs AS r WHERE r.run_id IN ({runs})
-        )
-        SELECT DISTINCT epoch FROM series WHERE run_id IN (
-            SELECT MIN(run_id) FROM chosen GROUP BY schedule, last_epoch, first_epoch, alone
-        ) ORDER BY epoch""")
+            FROM runs AS r WHERE kind = :kind
+        ) AS alike"""
+    query = text("SELECT epoch FROM series WHERE run_id = :run_id")
     with engine.connect() as connection:
-        return list(connection.execute(query, values).scalars())
+        found = [tuple(row) for row in connection.execute(text(chosen), {"kind": kind})]
+        run_ids, like = np.array(found, np.int64).reshape(-1, 2).T
+        epochs = {
+            run_id: set(connection.execute(query, {"run_id": run_id}).scalars())
+            for run_id in np.unique(like).tolist()
+        }
+    return StoredEpochs(run_ids, like, epochs)
 
 
 def metrics_at(engine: Engine, chosen: Filter, epoch: int) -> pd.DataFrame:

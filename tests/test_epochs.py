@@ -6,8 +6,9 @@ from sqlalchemy import text
 
 from db.arrangements import arrangements, series
 from db.connect import StoreError, open_for_reading
-from db.epochs import embeddings_at, epochs_of, metrics_at
+from db.epochs import embeddings_at, metrics_at, stored_epochs
 from db.filters import Filter, OneOf
+from db.run_lists import filtered_runs
 
 
 @pytest.fixture
@@ -19,9 +20,13 @@ def engine(small_database):
 TABLE_1 = Filter(experiments=("table-1",))
 
 
-def test_epochs_are_those_of_the_runs_of_the_filter(engine):
-    assert epochs_of(engine, TABLE_1)[-1] == 300
-    assert max(epochs_of(engine, Filter(kind="particle"))) == 30
+def test_epochs_are_those_of_the_runs_that_are_asked_for(engine):
+    networks = stored_epochs(engine, "transformer")
+    members = filtered_runs(engine, TABLE_1, ["run_id"])["run_id"]
+    assert networks.of(members)[-1] == 300
+    assert networks.of([]) == networks.of([10**9]) == []
+    particles = stored_epochs(engine, "particle")
+    assert max(particles.of(particles.run_ids)) == 30
 
 
 def test_metrics_at_an_epoch_are_the_series(engine):
@@ -67,7 +72,14 @@ def test_a_blob_of_another_length_is_one_line(modadd):
 
 @pytest.mark.parametrize("kind", ["transformer", "particle"])
 def test_no_epoch_is_missed_by_looking_at_one_run_of_many(engine, kind):
+    found = stored_epochs(engine, kind)
+    query = text("SELECT epoch FROM series WHERE run_id = :run_id ORDER BY epoch")
     with engine.connect() as connection:
-        query = "SELECT DISTINCT epoch FROM series JOIN runs USING (run_id) WHERE kind = :kind"
-        every = connection.execute(text(f"{query} ORDER BY epoch"), {"kind": kind}).scalars().all()
-    assert epochs_of(engine, Filter(kind=kind)) == every
+        for run_id in found.run_ids.tolist():
+            every = connection.execute(query, {"run_id": run_id}).scalars().all()
+            assert found.of([run_id]) == every
+    assert len(found.epochs) < len(found.run_ids) / 4
+
+
+def test_runs_of_a_kind_that_was_never_stored_have_no_epochs(engine):
+    assert stored_epochs(engine, "twin").of([1, 2]) == []

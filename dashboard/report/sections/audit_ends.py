@@ -19,12 +19,13 @@ from dashboard.law_rows import (
 )
 from dashboard.law_words import conclusions
 from dashboard.report.parts import Figure, Part
-from db.epochs import epochs_of
+from db.epochs import stored_epochs
 from db.filters import Filter
 from db.law import law_moments
 from db.law_summaries import before_the_end, branch_ends, circles_by_form
 from db.law_trials import trials
 from db.queries import runs
+from db.run_lists import filtered_runs
 from db.schema import law_curls_table, law_ends_table
 from modadd import audit, curl, learned_twins
 from modadd.branches import BranchConfig
@@ -53,7 +54,8 @@ def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame
     if len(areas) and areas["value"].notna().any():
         parts.append(_led(areas))
     if len(fits):
-        epochs = frames_of(epochs_of(engine, chosen), MOST_EPOCHS)
+        ids = filtered_runs(engine, chosen, ["run_id"])["run_id"]
+        epochs = frames_of(stored_epochs(engine, chosen.kind).of(ids), MOST_EPOCHS)
         snapshots = before_the_end(engine, chosen, list(FORESHADOWS), epochs)
         parts.extend(_foreshadowed(*foreshadowing(snapshots)))
     if settled["value"].notna().any():
