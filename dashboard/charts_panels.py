@@ -2,7 +2,7 @@
 
 All panels follow one parameter, the frame; with several frames a slider moves it in the browser.
 What differs from run to run (epochs, widths, lengths) is a parameter too, so that the panels of one
-layout are made once, which takes longer than to fill them.
+layout are made once, which takes longer than to fill them, here and in the browser.
 """
 
 from collections.abc import Mapping, Sequence

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from dashboard.charts_curves import curves
@@ -44,7 +45,8 @@ def run_chart(
     the curves' axis, by default the last of `series`.
     """
     lines = _lines(series)
-    datasets = {"tokens": shown.tokens, "sums": shown.sums, **lines}
+    widths = {REACH: shown.reach, SUM_REACH: shown.sum_reach}
+    datasets = {"tokens": shown.tokens.assign(**widths), "sums": shown.sums, **lines}
     if len(pictures):
         frames = range(len(pictures))
         datasets["pictures"] = pd.DataFrame({"frame": frames, "url": list(pictures)})
@@ -66,14 +68,15 @@ def run_chart(
     last = len(shown.epochs) - 1
     values: dict[str, Any] = {
         EPOCHS: shown.epochs,
-        REACH: shown.reach,
-        SUM_REACH: shown.sum_reach,
         LENGTH: int(series["epoch"].max()) if length is None else length,
     }
     template = _template(layout)
     params: list[dict[str, Any]] = [
         slider(FRAME, last if start is None else start, last),
         *({"name": name, "value": value} for name, value in values.items()),
+        # In the data, since a chart whose parameters differ is another one to a browser, which then
+        # lays it out anew.
+        *({"name": name, "expr": f"(data('tokens')[0] || {{}}).{name} || 1"} for name in widths),
         *template.get("params", []),
     ]
     return Drawn({**template, "params": params}, datasets)
@@ -89,11 +92,12 @@ def _lines(series: pd.DataFrame) -> dict[str, pd.DataFrame]:
     """Title → columns epoch, measure, value, of each panel of the curves that has something."""
     found = {}
     for title, (measures, scale) in CURVES.items() if len(series) > 1 else ():
-        long = series.melt("epoch", [name for name in measures if name in series], "measure")
-        long = long.dropna()
-        if scale == "log":
-            long = long[long["value"] > 0]
-        if not long.empty:
-            named = long["measure"].map(lambda name: _NAMES.get(name, name))
-            found[title] = long.assign(measure=named)
+        names = [name for name in measures if name in series]
+        value = series[names].to_numpy(np.float64).T.ravel()
+        kept = value > 0 if scale == "log" else ~np.isnan(value)
+        if kept.any():
+            epoch = np.tile(series["epoch"].to_numpy(), len(names))
+            measure = np.repeat([_NAMES.get(name, name) for name in names], len(series))
+            long = {"epoch": epoch[kept], "measure": measure[kept], "value": value[kept]}
+            found[title] = pd.DataFrame(long)
     return found

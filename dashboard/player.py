@@ -26,7 +26,7 @@ LOOK = """<style>
   border: 1px solid #8a8f98; }}
 </style>"""
 # Looks the slider up at each step, as a page that runs again may have drawn another.
-_SCRIPT = """<button class="play" type="button">▶ Play</button>
+_SCRIPT = """<button class="play" type="button" data-of="{of}">▶ Play</button>
 <script>
 (() => {{
   const epochs = {epochs};
@@ -58,10 +58,11 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
     if (!at || at === known) return;
     known = at;
     const asked = new URL(location.href).searchParams.get('{name}');
-    if (!/^[0-9]{{1,9}}$/.test(asked ?? '')) return;
     const far = epochs.map(epoch => Math.abs(epoch - asked));
-    const nearest = far.indexOf(Math.min(...far));
-    if (nearest !== +at.value) set(at, nearest);
+    const isEpoch = /^[0-9]{{1,9}}$/.test(asked ?? '');
+    const wanted = isEpoch ? far.indexOf(Math.min(...far)) : +at.max;
+    if (wanted !== +at.value) set(at, wanted);
+    if (!isEpoch) clearTimeout(writing);  // nobody asked for the end: the URL need not name it
   }};
   const watch = setInterval(adopt, 100);
   box.oninput = event => {{
@@ -86,13 +87,14 @@ _SCRIPT = """<button class="play" type="button">▶ Play</button>
 </script>"""
 
 
-def player(box: str, epochs: Sequence[int], *, seconds: float = 8) -> None:
+def player(box: str, epochs: Sequence[int], *, of: object = "", seconds: float = 8) -> None:
     """Plays the only slider in the container with the key `box` from end to end in `seconds`, and
-    keeps its epoch in the URL. epochs: those of the slider's places."""
+    keeps its epoch in the URL. epochs: those of the slider's places. of: what is shown: a slider
+    begins anew, at the URL's epoch or the last, where it becomes one of something else."""
     pause = max(60, round(1000 * seconds / max(len(epochs), 1)))
     name = html.escape(box)
     script = _SCRIPT.format(
-        box=name, pause=pause, rest=REST, name=EPOCH, epochs=json.dumps(list(epochs))
+        box=name, of=of, pause=pause, rest=REST, name=EPOCH, epochs=json.dumps(list(epochs))
     )
     st.html(LOOK.format(box=name) + script, width="content", unsafe_allow_javascript=True)
 

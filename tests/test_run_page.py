@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 import vl_convert
 
-from dashboard.charts_panels import CURVES, EPOCHS, FRAME, REACH, place
+from dashboard.charts_panels import CURVES, FRAME, REACH, place
 from dashboard.charts_run import run_chart
 from dashboard.forces_shown import term_forces
 from dashboard.frames import DIGITS, UNITS, common_reach, frames
@@ -182,14 +182,24 @@ def test_every_curve_marks_the_epoch_of_the_slider():
     assert min(last) > 100
 
 
-def test_runs_of_one_layout_share_all_but_data_and_parameters():
+def test_runs_of_one_layout_share_all_but_their_data():
     series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0]})
-    one = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch").form
-    other = run_chart(frames([0, 5, 7, 99], 5 * walk(4), None), series, unit="epoch").form
-    assert one["vconcat"] is other["vconcat"]
-    names = [param["name"] for param in one["params"]]
-    assert {FRAME, EPOCHS, REACH} < set(names)
-    assert one["params"] != other["params"]
+    one = run_chart(frames([0, 5, 9], walk(), None), series, unit="epoch")
+    wider = run_chart(frames([0, 5, 9], 5 * walk(4), None), series, unit="epoch")
+    assert one.form == wider.form
+    assert one.datasets["tokens"][REACH][0] < wider.datasets["tokens"][REACH][0]
+    later = run_chart(frames([0, 5, 7, 99], walk(4), None), series, unit="epoch")
+    assert one.form["vconcat"] is later.form["vconcat"]
+    assert one.form["params"] != later.form["params"]
+
+
+def test_panels_are_as_wide_as_their_run_needs():
+    series = pd.DataFrame({"epoch": [0, 5, 9], "radius_ratio": [3.0, 2.0, 1.0]})
+    for places in (walk(), 5 * walk(), 0 * walk()):
+        shown = frames([0, 5, 9], places, None)
+        svg = vl_convert.vegalite_to_svg(on_paper(run_chart(shown, series, unit="epoch")).to_json())
+        axes = re.findall(r"axis[^\"]*for a linear scale with values from (\S+) to ([^ \"]+)", svg)
+        assert axes == [(f"−{reach:g}", f"{reach:g}") for reach in shown[3:5] for _ in "xy"]
 
 
 def test_the_curves_are_the_series_without_what_is_undefined():

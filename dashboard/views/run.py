@@ -80,8 +80,8 @@ else:
     )  # fmt: skip
     with st.container(key="run-box"):
         if len(epochs) > 1:
-            player("run-box", epochs)
-        st.vega_lite_chart(chart.spec, key=f"run-{run_id}-{low}-{high}", width="content")
+            player("run-box", epochs, of=run_id)
+        st.vega_lite_chart(chart.spec, key="run-chart", width="content")
     if shown.why:
         states.nothing_to_draw(f"Without the classifier's regions: {shown.why}")
     if shown.frames.dim > 2:
