@@ -7,7 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
-from dashboard.drawn import Drawn, composed, data, slider, tips
+from dashboard.drawn import Drawn, composed, data, kinds, slider, tips
 from dashboard.gallery import UNITS, Gallery
 from dashboard.theme import AS_CANVAS, QUIET, STRUCTURE_COLOURS
 
@@ -106,7 +106,7 @@ def _tiles(tiles: pd.DataFrame, x: alt.Scale, y: alt.Scale, tooltip: Sequence[st
                 ),
                 legend=None,
             ),
-            tooltip=tips(tiles, tooltip),
+            tooltip=tips(kinds(tiles, tooltip)),
         )
         .add_params(pick)
     )

@@ -5,8 +5,8 @@ from functools import lru_cache
 import altair as alt
 import pandas as pd
 
-from dashboard.drawn import ROWS, Drawn, Form, composed, data, form, tips
-from dashboard.theme import BLUE, QUIET, VERMILLION
+from dashboard.drawn import ROWS, Drawn, Form, composed, data, form, kinds, tips
+from dashboard.theme import AS_CANVAS, BLUE, QUIET, VERMILLION
 
 POINT = "run"
 _HERE = "here"  # the setting that is chosen, as a dataset
@@ -19,9 +19,15 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
     rows: run_id, seed, group (text), structure ('circle' or 'grid'), counted, and the two columns.
     """
     names = list(dict.fromkeys(["run_id", "seed", "group", "structure", x, y]))
+    made = _marks(x, y, kinds(rows, names), selects)
+    return Drawn(made, {ROWS: rows[[*names, "counted"]].dropna(subset=[x, y])})
+
+
+@lru_cache(maxsize=16)
+def _marks(x: str, y: str, columns: tuple[tuple[str, str], ...], selects: bool) -> Form:
     chart = (
         data()
-        .mark_point(filled=True, size=30, cursor="pointer")
+        .mark_point(filled=True, size=30, cursor="pointer", aria=False)
         .encode(
             x=alt.X(
                 f"{x}:Q",
@@ -41,13 +47,13 @@ def correlated(rows: pd.DataFrame, x: str, y: str, *, selects: bool = True) -> D
                 legend=None,
             ),
             opacity=alt.OpacityValue(0.15, condition={"test": "datum.counted", "value": 0.7}),
-            tooltip=tips(rows, names),
+            tooltip=tips(columns),
         )
-        .properties(height=360)
+        .properties(height=360, usermeta=AS_CANVAS)
     )
     if selects:  # a part of other charts does not
         chart = chart.add_params(alt.selection_point(name=POINT, fields=["run_id"], on="click"))
-    return Drawn(form(chart), {ROWS: rows[[*names, "counted"]].dropna(subset=[x, y])})
+    return form(chart)
 
 
 def sensitivity(strip: pd.DataFrame, setting: float, title: str) -> Drawn:

@@ -74,10 +74,16 @@ def data(name: str = ROWS) -> alt.Chart:
     return alt.Chart(alt.NamedData(name))
 
 
-def tips(rows: pd.DataFrame, names: Iterable[str]) -> list[alt.Tooltip]:
-    """What is said of a mark that the pointer is on: columns of the rows."""
+def kinds(rows: pd.DataFrame, names: Iterable[str]) -> tuple[tuple[str, str], ...]:
+    """The columns of these names as (name, Vega-Lite's letter for a number or a name): what a form
+    has to know of the rows."""
+    return tuple((name, _letter(rows[name])) for name in names)
+
+
+def tips(columns: Iterable[tuple[str, str]]) -> list[alt.Tooltip]:
+    """What is said of a mark that the pointer is on: columns of the rows, as `kinds` tells them."""
     return [
-        alt.Tooltip(f"{name}:{_letter(rows[name])}", title=name.replace("_", " ")) for name in names
+        alt.Tooltip(f"{name}:{letter}", title=name.replace("_", " ")) for name, letter in columns
     ]
 
 

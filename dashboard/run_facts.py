@@ -61,25 +61,26 @@ def nearest_runs(rows: pd.DataFrame, config: Config, run_id: int, most: int = 5)
     Nearest: fewest fields differ, then the smallest difference, summed over the fields, each in
     units of its span over the rows. rows: run_id and every config field. Adds a column `differs`.
     """
-    others = rows[rows["run_id"] != run_id]
     values = config.to_dict()
     fields = [name for name in values if name != "seed"]
-    count = np.zeros(len(others))
-    far = np.zeros(len(others))
+    other, own_seed = rows["run_id"] != run_id, rows["seed"] == config.seed
+    same_seed, (count, far) = rows[other & own_seed], np.zeros((2, int((other & own_seed).sum())))
+    same_settings = other & ~own_seed
     for name in fields:
-        column = others[name].to_numpy()
-        unlike = column != values[name]
+        same_settings &= rows[name] == values[name]
+        unlike = (same_seed[name] != values[name]).to_numpy()
         count += unlike
-        if not isinstance(values[name], str):
+        if unlike.any() and not isinstance(values[name], str):
             span = float(np.ptp(rows[name].to_numpy())) or 1.0
-            far += np.abs(column.astype(np.float64) - float(values[name])) / span
-    seeds = np.abs(others["seed"].to_numpy().astype(np.float64) - config.seed)
-    ranked = others.assign(_count=count, _far=far, _seeds=seeds)
-    settings = ranked[(seeds == 0)].sort_values(["_count", "_far", "run_id"]).head(most)
-    twins = ranked[(count == 0) & (seeds > 0)].sort_values(["_seeds", "run_id"]).head(most)
+            far += np.abs(same_seed[name].to_numpy(np.float64) - float(values[name])) / span
+    settings = same_seed.assign(_count=count, _far=far)
+    settings = settings.sort_values(["_count", "_far", "run_id"]).head(most)
+    twins = rows[same_settings]
+    twins = twins.assign(_far=np.abs(twins["seed"].to_numpy(np.float64) - config.seed))
+    twins = twins.sort_values(["_far", "run_id"]).head(most)
     found = pd.concat([settings, twins])
     differs = [_listed(differences(config, row)) for row in found.to_dict("records")]
-    return found.drop(columns=["_count", "_far", "_seeds"]).assign(differs=differs)
+    return found.drop(columns=["_count", "_far"]).assign(differs=differs)
 
 
 def neighbours_in_list(run_ids: Sequence[int], run_id: int) -> tuple[int | None, int | None]:

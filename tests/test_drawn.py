@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
-from dashboard.drawn import ROWS, Drawn, data, form, joined, tips
+from dashboard.drawn import ROWS, Drawn, data, form, joined, kinds, tips
 from dashboard.theme import on_paper
 
 DATA = pd.DataFrame(
@@ -70,5 +70,5 @@ def test_charts_side_by_side_keep_their_own_rows():
 
 
 def test_a_tip_knows_numbers_from_words():
-    kinds = [tip.to_dict()["type"] for tip in tips(DATA, DATA)]
-    assert kinds == ["quantitative", "nominal", "nominal"]
+    found = [tip.to_dict()["type"] for tip in tips(kinds(DATA, DATA))]
+    assert found == ["quantitative", "nominal", "nominal"]

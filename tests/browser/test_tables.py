@@ -1,8 +1,9 @@
 """The Tables page in a browser: sliders, URL, export."""
 
+import numpy as np
 import pytest
 
-from browser.serving import settle, take_away
+from browser.serving import picture, settle, take_away
 
 SCATTER = ".st-key-runs-correlated"
 
@@ -28,7 +29,12 @@ def test_the_table_can_be_taken_to_a_document(page):
 
 def test_a_click_on_a_mark_opens_its_run(visit):
     page = visit.open("tables?experiment=table-1")
-    page.locator(SCATTER).scroll_into_view_if_needed()
-    page.locator(f"{SCATTER} .mark-symbol path").nth(5).click(force=True)
+    chart = page.locator(f"{SCATTER} canvas")
+    chart.scroll_into_view_if_needed()
+    red, _, blue = np.moveaxis(picture(page, f"{SCATTER} canvas"), 2, 0)
+    below_legend = 50
+    rows, columns = np.nonzero((red - blue)[below_legend:] > 100)  # a grid's vermilion
+    x, y = int(columns[0]) + 2, int(rows[0]) + below_legend + 2
+    chart.click(position={"x": x, "y": y})
     page.wait_for_url("**/run?*run=*")
     settle(page)
