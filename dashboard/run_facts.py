@@ -79,7 +79,8 @@ def nearest_runs(rows: pd.DataFrame, config: Config, run_id: int, most: int = 5)
     twins = twins.assign(_far=np.abs(twins["seed"].to_numpy(np.float64) - config.seed))
     twins = twins.sort_values(["_far", "run_id"]).head(most)
     found = pd.concat([settings, twins])
-    differs = [_listed(differences(config, row)) for row in found.to_dict("records")]
+    records: list[Any] = found.to_dict("records")
+    differs = [_listed(differences(config, row)) for row in records]
     return found.drop(columns=["_count", "_far"]).assign(differs=differs)
 
 
