@@ -84,14 +84,15 @@ def _steps(names: tuple[str, ...], title: str, threshold: float | None) -> Form:
         if threshold is None
         else alt.Scale(type="log", nice=False)
     )
+    # No descriptions: a browser would interpret one for every step of a line, to tell of the first.
     base = data().encode(
         x=alt.X("value:Q", title=title, scale=scale, axis=alt.Axis(tickCount=6)),
         color=_colour(names, _LINES),
     )
-    band = base.mark_area(interpolate="step-after", opacity=0.18).encode(
+    band = base.mark_area(interpolate="step-after", opacity=0.18, aria=False).encode(
         y=alt.Y("low:Q", scale=alt.Scale(domain=[0, 1])), y2=alt.Y2("high:Q")
     )
-    line = base.mark_line(interpolate="step-after", strokeWidth=2).encode(
+    line = base.mark_line(interpolate="step-after", strokeWidth=2, aria=False).encode(
         y=alt.Y("share:Q", title="share of runs at or below", axis=alt.Axis(format="%")),
         strokeDash=alt.StrokeDash(
             "side:N", scale=alt.Scale(domain=list(names), range=[[1, 0], [6, 3]]), legend=_LINES
