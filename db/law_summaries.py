@@ -12,6 +12,7 @@ from db.schema import audits_table, law_fits_table
 
 # Columns: what identifies an estimate, then the estimate.
 ESTIMATE = ("value", "low", "high", "n")
+_ROWS = 500  # read at a time: where many rows stay, Python looks through all of them time and again
 
 
 def count_audited(engine: Engine, chosen: Filter, version: int) -> int:
@@ -176,15 +177,27 @@ def before_the_end(
     what they end as: is_circle, accuracy (of the validation pairs). Metrics unknown here are left
     out.
     """
-    known = [f"s.{name}" for name in metrics if name in columns(engine, "transformer")]
-    runs, values = networks(chosen)
-    wanted = ["run_id", "r.weight_decay", "s.epoch", *known, "r.is_circle"]
+    stored = columns(engine, "transformer")
+    known = [name for name in metrics if name in stored]
+    runs, values = networks(
+        chosen, ("run_id", "weight_decay", "is_circle", "validation_accuracy AS accuracy", "status")
+    )
+    ends = f"SELECT * FROM ({runs}) AS r WHERE status = 'done' AND is_circle IS NOT NULL"
+    # Put beside each other here: from a join each end would come once a snapshot.
     query = text(
-        f"SELECT {', '.join(wanted)}, r.validation_accuracy AS accuracy FROM series AS s "
-        f"JOIN ({runs}) AS r USING (run_id) "
-        "WHERE s.epoch IN :epochs AND r.status = 'done' AND r.is_circle IS NOT NULL"
+        f"SELECT {', '.join(['run_id', 'epoch', *known])} FROM series WHERE epoch IN :epochs "
+        f"AND run_id IN (SELECT run_id FROM ({ends}) AS q)"
     ).bindparams(bindparam("epochs", expanding=True))
-    return pd.read_sql(query, engine, params={**values, "epochs": list(epochs)})
+    with engine.connect() as connection:
+        found = connection.execute(query, {**values, "epochs": list(epochs)})
+        parts = [
+            np.array([tuple(row) for row in some], dtype=np.float64)
+            for some in found.partitions(_ROWS)
+        ]
+    numbers = np.concatenate([np.empty((0, 2 + len(known))), *parts])
+    snapshots = pd.DataFrame(numbers, columns=["run_id", "epoch", *known])
+    whole = pd.read_sql(text(ends), engine, params=values).drop(columns="status")
+    return snapshots.astype({"run_id": int, "epoch": int}).merge(whole, on="run_id")
 
 
 def branch_ends(engine: Engine, chosen: Filter) -> pd.DataFrame:
