@@ -27,7 +27,8 @@ from modadd.task import pair_count
 # not waited for. (Measured: 1.4e9 a second for networks, 1.1e9 for particles.)
 CHUNK_NUMBERS = 200_000_000
 # torch works on a whole batch at every step. Measured on CPUs: beyond some 600,000 numbers it falls
-# out of the cache, far below them the overhead of calls shows. A GPU wants far more (unmeasured).
+# out of the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200
+# took 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
 BATCH_NUMBERS = {"cpu": 600_000, "cuda": 60_000_000}
 CHUNK_BYTES = 64 << 20  # of results, so that memory is bounded by the chunk, not by the sweep
 FLOAT_BYTES = 4

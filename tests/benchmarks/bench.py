@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from curves import curves, torch_on_all_cores
+from on_gpu import on_gpu
 from peers import cdist_imperfections, jax_train, tree_imperfections, vmapped_torch
 from reference import train_plainly
 from whole_jobs import whole_jobs
@@ -126,7 +127,7 @@ def machine() -> str:
         lines = listed.read_text().splitlines()
         names = [line.split(":")[1].strip() for line in lines if "model name" in line]
         model = names[0] if names else model
-    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU (CUDA unmeasured)"
+    gpu = torch.cuda.get_device_name() if torch.cuda.is_available() else "no GPU"
     packages = ", ".join(f"{name} {version(name)}" for name in ("torch", "numba", "numpy", "jax"))
     return f"{model}, {CORES} cores, {gpu}; Python {platform.python_version()}, {packages}"
 
@@ -142,6 +143,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], list[str]]]] = {
         "grid_imperfections", lambda: compare(imperfection_contenders(), "µs an embedding", 1e6),
     ),
     "jobs": ("Whole jobs, from the command line", whole_jobs),
+    "gpu": ("Whole sweeps on the GPU", on_gpu),
     "growth": ("Growth", curves),
 }  # fmt: skip
 
