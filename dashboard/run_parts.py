@@ -62,6 +62,7 @@ def run_number(
     def typed() -> None:
         number = int(st.session_state[key])
         if number != run:
+            st.session_state[key] = run  # it shows this one again, where there is none of the other
             go_to(number)
 
     st.number_input(label, 1, _MOST, run, step=1, key=key, on_change=typed, width=width)

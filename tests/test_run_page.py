@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import vl_convert
+from conftest import checked
 
 from dashboard.charts_panels import CURVES, FRAME, REACH, place
 from dashboard.charts_run import run_chart
@@ -218,6 +219,17 @@ def test_a_run_that_is_not_there_is_one_line(open_page, small_database):
         shown = open_page("run", small_database, run=text)
         assert "The database has no run" in shown.warning[0].value
         assert shown.title
+
+
+def test_a_number_that_no_run_has_gives_way_to_that_of_the_run_on_screen(open_page, small_database):
+    shown = open_page("run", small_database)
+    first = shown.number_input[0].value
+    checked(shown.number_input[0].set_value(99999).run())
+    assert "The database has no run '99999'" in shown.warning[0].value
+    assert shown.number_input[0].value == first
+    checked(shown.number_input[0].set_value(first + 1).run())
+    assert not shown.warning
+    assert shown.title[0].value.startswith(f"Run {first + 1}:")
 
 
 def test_a_diverged_run_says_so(open_page, small_database):
