@@ -23,9 +23,10 @@ TILES = "e8e1ea6a583fee2d"
 
 BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
 BLOCK = 128  # pairs that pass through together: 16 KiB of hidden units at H = 32
-# Without weight decay, numbers become subnormal, which take a processor up to a hundred times as
-# long. Moments below SMALLEST move nothing beside ε = 1e-8, and exp(x) below LOWEST nothing beside
-# the largest logit's 1: both are rounded to 0, or as good as.
+# Numbers become subnormal, which take a processor up to a hundred times as long: moments and
+# exponentials without weight decay, the parameters of dead units with much of it. Moments below
+# SMALLEST move nothing beside ε = 1e-8, parameters below it no logit, and exp(x) below LOWEST
+# nothing beside the largest logit's 1: all are rounded to 0, or as good as.
 SMALLEST, LOWEST = 1e-30, -60.0
 TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
 LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the coarse one is exact
@@ -166,7 +167,8 @@ def _adamw(theta, slope, first_moment, second_moment, shrink, rate, correction):
         v = number(0) if v < smallest else v
         first_moment[q] = m
         second_moment[q] = v
-        theta[q] = theta[q] * shrink[q] - rate * m / (np.sqrt(v) * correction[1] + epsilon)
+        t = theta[q] * shrink[q] - rate * m / (np.sqrt(v) * correction[1] + epsilon)
+        theta[q] = number(0) if abs(t) < smallest else t
 
 
 @compiled

@@ -1,0 +1,104 @@
+"""Numba that is there, that fails, or that is not there: who computes then, and what is said."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from modadd import metrics
+from modadd.kernels import notice, processor
+from modadd.metrics import measure
+from modadd.particles import ParticleConfig
+from modadd.training import TrainingConfig
+
+
+def last(stream):
+    *_, snapshot = stream
+    return snapshot
+
+
+WITHOUT_NUMBA = """
+import sys
+sys.modules["numba"] = None
+from modadd.metrics import METRICS, measure
+from modadd.particles import ParticleConfig, simulate
+from modadd.training import TrainingConfig, train
+for start in (train([TrainingConfig(seed=1)], [0, 3]), simulate([ParticleConfig(seed=1)], [0, 3])):
+    *_, snapshot = start
+    print({name: float(values[0]) for name, values in measure(snapshot, list(METRICS)).items()})
+print("torch" in sys.modules, sys.modules["numba"])
+"""
+
+
+def test_without_numba_everything_works_through_torch():
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT_NUMBA], capture_output=True, text=True, check=True
+    )
+    *found, engines = done.stdout.splitlines()
+    assert engines == "True None"
+    streams = (
+        processor.train([TrainingConfig(seed=1)], [3]),
+        processor.simulate([ParticleConfig(seed=1)], [3]),
+    )
+    for line, stream in zip(found, streams, strict=True):
+        ours = {
+            name: float(v[0]) for name, v in measure(last(stream), list(metrics.METRICS)).items()
+        }
+        assert ours == pytest.approx(eval(line), rel=1e-4)
+
+
+NUMBA_THAT_FAILS = {
+    "NUMBA_DISABLE_JIT is set": "import os; os.environ['NUMBA_DISABLE_JIT'] = '1'",
+    "NUMBA_CACHE_DIR names a folder": """
+import numba.core.caching
+numba.core.caching.CacheImpl._locator_classes = []  # as where no folder can be written
+numba.core.caching.FunctionCache._impl_class._locator_classes = []
+""",
+}
+
+
+@pytest.mark.parametrize("reason", NUMBA_THAT_FAILS)
+def test_where_numba_fails_torch_serves_and_a_warning_says_why(reason):
+    code = f"""{NUMBA_THAT_FAILS[reason]}
+import sys
+from modadd.training import TrainingConfig, train
+*_, snapshot = train([TrainingConfig(seed=1)], [0, 3])
+print(float(snapshot.embedding.sum()), "torch" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    found, by_torch = done.stdout.split()
+    ours = last(processor.train([TrainingConfig(seed=1)], [3])).embedding.sum()
+    assert float(found) == pytest.approx(float(ours), rel=1e-4)
+    assert by_torch == "True"
+    assert done.stderr.count("RuntimeWarning: torch serves") == 1
+    assert reason in done.stderr
+
+
+def test_whoever_waits_for_the_compiler_is_told_once(tmp_path):
+    code = """
+import numpy as np
+from modadd.structures import line_alignment, neighbours
+points = np.random.default_rng(0).normal(size=(1, 5, 2))
+line_alignment(points), neighbours(points)
+"""
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
+    cold, warm = (
+        subprocess.run(
+            [sys.executable, "-c", code],
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stderr
+        for _ in range(2)
+    )
+    assert cold.splitlines() == [notice.TEXT]
+    assert warm == ""
+
+
+def test_importing_compiles_and_loads_nothing():
+    imports = "import sys, modadd.training, modadd.particles, modadd.metrics"
+    code = f"{imports}; print('numba' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
