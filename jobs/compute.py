@@ -1,5 +1,6 @@
 """What a worker does: compute a chunk of runs, measure every snapshot, return arrays."""
 
+import contextlib
 import ctypes
 import dataclasses
 import multiprocessing
@@ -7,13 +8,15 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from db.store import RunRecord
 from modadd.config import Config, ConfigError
+from modadd.kernels import compiled_kernels_work
 from modadd.metrics import METRICS, measure
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import Snapshot
@@ -73,21 +76,21 @@ def prepare_worker() -> None:
             libc.mallopt(trim_threshold, 1 << 30)
 
 
-def load_kernels(chunk: Chunk) -> None:
-    """Load the compiled code that a chunk needs; where there is none yet, compile it and say so.
+def usable_cores() -> int:
+    """The cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
-    Once in the driver, before workers would each do it.
+
+def load_kernels(chunk: Chunk) -> None:
+    """Load, or compile, what a chunk and the metrics of its snapshots need in compiled code.
+
+    Once in the driver, before workers would each do it. Of a GPU's chunks too: their metrics are
+    measured on the processor.
     """
-    if not SIMULATORS[chunk.kind].kernel_serves(chunk.configs[0], chunk.device):
-        return
-    title = SIMULATORS[chunk.kind].title
-    text = f"compiling {title} for this processor: once, some 15 s, and kept on disk"
-    notice = threading.Timer(2.0, print, [text], {"file": sys.stderr})
-    notice.start()
-    try:
-        compute(chunk.one_run)
-    finally:
-        notice.cancel()
+    if compiled_kernels_work():
+        compute(dataclasses.replace(chunk.one_run, device="cpu"))
 
 
 def compute(chunk: Chunk) -> list[RunRecord]:
@@ -95,16 +98,30 @@ def compute(chunk: Chunk) -> list[RunRecord]:
     started = time.perf_counter()
     begin = {} if chunk.start is None else {"start": chunk.start}
     # Float64 runs are stored as float32 too; measured is what is stored, as far as it is finite.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(over="ignore", invalid="ignore"), _within_a_gpus_memory():
         stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
         kept = _as_stored(stream, len(chunk.epochs))
     finite = np.logical_and.accumulate(kept.finite_runs().reshape(len(chunk.epochs), -1))
-    metrics = _measure_in_groups(kept, finite)
+    # While a GPU waits for the next chunk, no core is at work but these.
+    metrics = _measure_in_groups(kept, finite, 1 if chunk.device == "cpu" else usable_cores())
     share = (time.perf_counter() - started) / len(chunk.configs)
     lives = finite.sum(axis=0)
     if not lives.all():
         raise ConfigError(f"{chunk.kind} runs must begin at finite numbers, these do not")
     return [_record(chunk, kept, metrics, run, int(lives[run]), share) for run in range(len(lives))]
+
+
+@contextlib.contextmanager
+def _within_a_gpus_memory() -> Iterator[None]:
+    """Raise ConfigError where a GPU has too little memory, which nothing can tell beforehand."""
+    try:
+        yield
+    except RuntimeError as error:
+        if type(error).__name__ != "OutOfMemoryError":  # torch's, which is not loaded for this
+            raise
+        raise ConfigError(
+            "runs must fit the GPU's memory, these do not: make them smaller, or use --device cpu"
+        ) from error
 
 
 def _as_stored(stream: Iterable[Snapshot], count: int) -> Snapshot:
@@ -127,16 +144,21 @@ def _as_stored(stream: Iterable[Snapshot], count: int) -> Snapshot:
     )
 
 
-def _measure_in_groups(kept: Snapshot, finite: NDArray[np.bool_]) -> dict[str, NDArray[np.float64]]:
+def _measure_in_groups(
+    kept: Snapshot, finite: NDArray[np.bool_], threads: int
+) -> dict[str, NDArray[np.float64]]:
     """All metrics, each (snapshot, run), NaN where a run is not finite."""
-    measured = [
-        measure_finite(
-            kept.part(start, start + MEASURED_TOGETHER),
-            finite.ravel()[start : start + MEASURED_TOGETHER],
-            tuple(METRICS),
-        )
-        for start in range(0, finite.size, MEASURED_TOGETHER)
-    ]
+
+    def measured_from(start: int) -> dict[str, NDArray[np.float64]]:
+        stop = start + MEASURED_TOGETHER
+        return measure_finite(kept.part(start, stop), finite.ravel()[start:stop], tuple(METRICS))
+
+    starts = range(0, finite.size, MEASURED_TOGETHER)
+    if threads == 1:
+        measured = list(map(measured_from, starts))
+    else:
+        with ThreadPoolExecutor(threads) as pool:
+            measured = list(pool.map(measured_from, starts))
     return {
         name: np.concatenate([values[name] for values in measured]).reshape(finite.shape)
         for name in measured[0]

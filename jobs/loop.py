@@ -154,7 +154,9 @@ def _compute_and_store(
     if not planned.chunks:
         return 0
     left = computed = 0
-    load_kernels(with_start(engine, planned.chunks[0]))
+    # Code is compiled for a type of numbers.
+    for chunk in {getattr(c.configs[0], "dtype", ""): c for c in planned.chunks}.values():
+        load_kernels(with_start(engine, chunk.one_run))
     job = running.job_at_work(
         engine,
         planned_runs=planned.runs,

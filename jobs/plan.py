@@ -30,7 +30,8 @@ CHUNK_NUMBERS = 200_000_000
 # out of the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200
 # took 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
 BATCH_NUMBERS = {"cpu": 600_000, "cuda": 60_000_000}
-CHUNK_BYTES = 64 << 20  # of results, so that memory is bounded by the chunk, not by the sweep
+# Of results, so that memory is bounded by the chunk, not by the sweep.
+CHUNK_BYTES = {"cpu": 64 << 20, "cuda": 512 << 20}
 FLOAT_BYTES = 4
 
 
@@ -171,7 +172,7 @@ def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
         quick = CHUNK_NUMBERS // (worked * config.length)
     else:
         quick = BATCH_NUMBERS[resources.device] // worked
-    return max(1, min(quick, CHUNK_BYTES // _result_bytes(config, snapshots)))
+    return max(1, min(quick, CHUNK_BYTES[resources.device] // _result_bytes(config, snapshots)))
 
 
 def _memory_bytes(chunk: Chunk) -> int:

@@ -4,7 +4,6 @@ import contextlib
 import dataclasses
 import mmap
 import multiprocessing
-import os
 import shutil
 import signal
 import sys
@@ -23,7 +22,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
-from jobs.compute import prepare_process, prepare_worker
+from jobs.compute import prepare_process, prepare_worker, usable_cores
 from modadd.config import ConfigError
 
 Item = TypeVar("Item")
@@ -52,13 +51,6 @@ class Resources:
         if self.workers:
             return self.workers
         return 1 if self.device == "cuda" else usable_cores()
-
-
-def usable_cores() -> int:
-    """The cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 @contextlib.contextmanager

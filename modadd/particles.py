@@ -80,8 +80,10 @@ def initial_positions(
 
 
 def numbers(config: ParticleConfig) -> tuple[int, int]:
-    """How many numbers a run works on in a step (one a pair of pairs) and in a snapshot."""
-    return pair_count(config.modulus) ** 2, config.modulus * config.embedding_dim
+    """How many numbers a run works on in a step (one a pair of pairs in the plane, and more in
+    space, as cost and memory grow) and in a snapshot."""
+    dim = config.embedding_dim
+    return pair_count(config.modulus) ** 2 * max(2, dim) // 2, config.modulus * dim
 
 
 def kernel_serves(_config: ParticleConfig, device: str) -> bool:

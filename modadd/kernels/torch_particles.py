@@ -24,7 +24,7 @@ def simulate(
         positions.copy_(step(positions, coefficients))
 
     if device.startswith("cuda"):
-        advance = captured(advance, lambda: step(positions, coefficients))
+        advance = captured(advance, lambda: step(positions, coefficients), device)
     done = 0
     for epoch in epochs:
         with steady_arithmetic():

@@ -24,17 +24,21 @@ def steady_arithmetic() -> Iterator[None]:
         torch.set_num_threads(before)
 
 
-def captured(step: Callable[[], None], warm_up: Callable[[], object]) -> Callable[[], None]:
+def captured(
+    step: Callable[[], None], warm_up: Callable[[], object], device: str
+) -> Callable[[], None]:
     """`step` as a CUDA graph: its dozens of kernels start as one, and none waits for its launch.
 
-    warm_up: what of the step changes nothing. It loads libraries, which a capture cannot.
+    warm_up: what of the step changes nothing. It loads libraries, which a capture cannot. device:
+    the one that the step's tensors are on, such as cuda or cuda:1.
     """
-    aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
-    aside.wait_stream(torch.cuda.current_stream())
-    with torch.cuda.stream(aside):
-        warm_up()
-    torch.cuda.current_stream().wait_stream(aside)
-    graph = torch.cuda.CUDAGraph()
-    with torch.cuda.graph(graph):
-        step()
-    return graph.replay
+    with torch.cuda.device(device):
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it so
+        aside.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(aside):
+            warm_up()
+        torch.cuda.current_stream().wait_stream(aside)
+        graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(graph):
+            step()
+    return graph.replay  # on the device of the capture, whichever is the current one

@@ -36,7 +36,7 @@ def train(
     batch = _Batch(configs, device, start)
     step = batch.step
     if device.startswith("cuda"):
-        step = captured(step, batch.backpropagate)
+        step = captured(step, batch.backpropagate, device)
     done = 0
     for epoch in epochs:
         with steady_arithmetic():

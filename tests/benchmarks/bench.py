@@ -22,7 +22,7 @@ from peers import cdist_imperfections, jax_train, tree_imperfections, vmapped_to
 from reference import train_plainly
 from whole_jobs import whole_jobs
 
-from jobs.workers import usable_cores
+from jobs.compute import usable_cores
 from modadd.kernels import processor, torch_particles, torch_training
 from modadd.particles import ParticleConfig
 from modadd.structures import grid_imperfections

@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from jobs.compute import Chunk, compute
-from jobs.workers import usable_cores
+from jobs.compute import Chunk, compute, usable_cores
 from modadd.config import Config
 from modadd.kernels import processor, torch_training
 from modadd.snapshots import Snapshot, schedule
