@@ -159,12 +159,12 @@ def _asked(name: str, ids: list[int], first: int) -> int:
 
 
 def _choose(name: str, run: int | None) -> None:
+    if name == LEFT_RUN:  # what was chosen on the right was chosen for another run
+        st.query_params.pop(RIGHT_RUN, None)
     if run is None:
         st.query_params.pop(name, None)
     else:
         st.query_params[name] = str(run)
-    if name == LEFT_RUN:  # what was chosen on the right was chosen for another run
-        st.query_params.pop(RIGHT_RUN, None)
 
 
 def _number(label: str, name: str, run: int) -> None:

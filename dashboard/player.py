@@ -33,7 +33,7 @@ _SCRIPT = """<button class="play" type="button" data-of="{of}">▶ Play</button>
   const box = document.querySelector('.st-key-{box}');
   const button = box.querySelector('.play');
   const slider = () => box.querySelector('.vega-bind input[type=range]');
-  let timer = null, writing = null, known = null;
+  let timer = null, writing = null, known = null, played = 0;
   const set = (at, value) => {{
     at.value = value; at.dispatchEvent(new Event('input', {{bubbles: true}}));
   }};
@@ -54,17 +54,24 @@ _SCRIPT = """<button class="play" type="button" data-of="{of}">▶ Play</button>
   const later = () => {{ clearTimeout(writing); writing = setTimeout(write, {rest}, place()); }};
   const adopt = () => {{
     const at = slider();
-    if (!button.isConnected) return clearInterval(watch);
+    if (!button.isConnected) {{
+      window.removeEventListener('popstate', forget);
+      return clearInterval(watch);
+    }}
     if (!at || at === known) return;
     known = at;
     const asked = new URL(location.href).searchParams.get('{name}');
     const far = epochs.map(epoch => Math.abs(epoch - asked));
     const isEpoch = /^[0-9]{{1,9}}$/.test(asked ?? '');
     const wanted = isEpoch ? far.indexOf(Math.min(...far)) : +at.max;
+    if (timer) return set(at, Math.min(played, +at.max));
     if (wanted !== +at.value) set(at, wanted);
     if (!isEpoch) clearTimeout(writing);  // nobody asked for the end: the URL need not name it
   }};
   const watch = setInterval(adopt, 100);
+  // Back and forward: the URL names another epoch, or none. Not what `write` itself dispatches.
+  const forget = event => {{ if (event.isTrusted) known = null; }};
+  window.addEventListener('popstate', forget);
   box.oninput = event => {{
     if (event.target === slider()) later();
   }};
@@ -73,8 +80,11 @@ _SCRIPT = """<button class="play" type="button" data-of="{of}">▶ Play</button>
   }};
   const step = () => {{
     const at = slider();
-    if (!at || !button.isConnected || +at.value >= +at.max) return stop();
-    set(at, +at.value + 1);
+    if (!at || !button.isConnected) return stop();
+    if (at !== known) return adopt();
+    if (+at.value >= +at.max) return stop();
+    played = +at.value + 1;
+    set(at, played);
   }};
   button.onclick = () => {{
     if (timer) return stop();

@@ -10,9 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import loaders, states
-from dashboard.controls import link_query
 from dashboard.opened import Database
-from dashboard.pages import PAGES
 from dashboard.run_facts import fraction, nearest_runs, neighbours_in_list
 from dashboard.run_rows import with_structure
 from dashboard.takeaway import take_away
@@ -86,8 +84,9 @@ def _step(column: Any, label: str, icon: str, target: int | None) -> None:
 
 
 def _go_to(run_id: int) -> None:
-    st.query_params["run"] = str(run_id)
+    # In this order, since each is a step of the browser's history: no run has another one's epoch.
     st.query_params.pop("epoch", None)
+    st.query_params["run"] = str(run_id)
 
 
 def numbers(row: dict[str, Any], config: Config) -> None:
@@ -189,7 +188,7 @@ def _told(title: str, rows: pd.DataFrame, sql: str) -> None:
 
 
 def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, Any]) -> None:
-    """Links to the runs whose configs are nearest."""
+    """Ways to the runs whose configs are nearest."""
     st.subheader("Nearest runs by config", anchor=False)
     kind = details["kind"]
     found = nearest_runs(loaders.all_runs(opened, kind), config, run_id)
@@ -203,8 +202,9 @@ def near_runs(opened: Database, config: Config, run_id: int, details: dict[str, 
         column.caption(title if chosen.any() else f"{title}: none")
         for near in with_structure(found[chosen]).to_dict("records"):
             what = "diverged" if near["status"] == "diverged" else near["structure"]
-            column.page_link(
-                PAGES["run"].path,
-                label=f"Run {near['run_id']}: {states.plain(near['differs'])} ({what})",
-                query_params=link_query(run=near["run_id"]),
-            )
+            # No link: one to the page that is on screen leaves the address as it is.
+            column.button(
+                f"Run {near['run_id']}: {states.plain(near['differs'])} ({what})",
+                key=f"near-{near['run_id']}", type="tertiary", icon=":material/play_circle:",
+                on_click=_go_to, args=(near["run_id"],),
+            )  # fmt: skip

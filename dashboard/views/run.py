@@ -9,7 +9,7 @@ from dashboard.controls import filter_of_page, link_query
 from dashboard.header import header
 from dashboard.opened import database_shown
 from dashboard.pages import PAGES
-from dashboard.player import frame_on_screen, player
+from dashboard.player import EPOCH, frame_on_screen, player
 from dashboard.run_facts import config_of, sweep_words
 from dashboard.run_parts import facts, near_runs, numbers, pick_run
 from dashboard.takeaway import take_away, terminal
@@ -81,7 +81,9 @@ else:
     with st.container(key="run-box"):
         if len(epochs) > 1:
             player("run-box", epochs, of=run_id)
-        st.vega_lite_chart(chart.spec, key="run-chart", width="content")
+        # One chart for all networks; what was chosen in the legend of a simulation's forces is its.
+        key = "run-chart" if shown.arrows is None else f"run-chart-{run_id}"
+        st.vega_lite_chart(chart.spec, key=key, width="content")
     if shown.why:
         states.nothing_to_draw(f"Without the classifier's regions: {shown.why}")
     if shown.frames.dim > 2:
@@ -91,9 +93,14 @@ else:
         chart=lambda: chart.having_param(FRAME, value=frame_on_screen(epochs)),
     )  # fmt: skip
 if "lab" in PAGES:
+    from_here = {}
+    if shown is not None:
+        epoch = shown.frames.epochs[frame_on_screen(shown.frames.epochs)]
+        if not has_classifier or epoch in loaders.classifiers(opened, run_id)[0]:
+            from_here = {EPOCH: epoch}
     st.page_link(
         PAGES["lab"].path, label="Go on from here in the Lab", icon=":material/science:",
-        query_params=link_query(run=run_id),
+        query_params=link_query(run=run_id, **from_here),
     )  # fmt: skip
 facts(row, config, details, command, sql)
 near_runs(opened, config, run_id, details)

@@ -54,6 +54,61 @@ def test_the_epoch_of_a_run_which_its_picture_has_too(visit, elsewhere):
     copy.get_by_text("epoch 300", exact=True).wait_for()
 
 
+def test_back_and_forward_between_runs_and_epochs(visit):
+    page = visit.open("run?run=40")
+    slider, last = page.locator(".st-key-run-box input[type=range]"), None
+
+    def stands(run, place, epoch=None):
+        page.wait_for_url(
+            lambda url: f"run={run}" in url and ("epoch=" in url) == (epoch is not None)
+        )
+        page.get_by_role("heading", name=re.compile(f"^Run {run}:")).wait_for()
+        page.wait_for_function(
+            "place => document.querySelector('.st-key-run-box input[type=range]').value === place",
+            arg=place,
+        )
+
+    last = slider.get_attribute("max")
+    slider.fill("3")
+    page.wait_for_url("**epoch=*")
+    page.get_by_role("button", name="Next", exact=True).click()
+    stands(41, last)
+    page.go_back()
+    stands(40, last)
+    page.go_back()
+    stands(40, "3", epoch=3)
+    page.go_forward()
+    stands(40, last)
+    page.go_forward()
+    stands(41, last)
+
+
+def test_a_nearest_run_is_gone_to_and_begins_at_its_end(visit, elsewhere):
+    page = visit.open("run?run=40&epoch=0")
+    page.get_by_role("button", name=re.compile(r"^(play_circle)?\s*Run \d+: ")).first.click()
+    page.wait_for_url(lambda url: "run=40" not in url and "epoch" not in url)
+    heading = page.get_by_role("heading", name=re.compile(r"^Run \d+: seed"))
+    page.get_by_text("epoch 300", exact=True).wait_for()
+    title = heading.inner_text()
+    assert not title.startswith("Run 40:")
+    copy = elsewhere(page.url)
+    copy.get_by_role("heading", name=title).wait_for()
+
+
+def test_the_lab_goes_on_from_the_epoch_on_screen(visit):
+    page = visit.open("run?run=40")
+    page.locator(".st-key-run-box input[type=range]").fill("3")
+    page.wait_for_url("**epoch=*")
+    epoch = page.get_by_text(re.compile(r"^epoch \d+$")).text_content().split()[1]
+    link = page.get_by_role("link", name="Go on from here in the Lab")
+    page.wait_for_function(
+        "([at, epoch]) => at.href.includes(`epoch=${epoch}`)", arg=[link.element_handle(), epoch]
+    )
+    settle(page)
+    link.click()
+    page.get_by_text(re.compile(f"epoch {epoch} of run 40")).first.wait_for()
+
+
 @pytest.mark.parametrize(("name", "label"), [("run", "Run"), ("compare", "Run on the left")])
 def test_a_filter_chooses_the_run_until_a_number_is_typed(visit, name, label):
     page = visit.open(name)
