@@ -199,6 +199,11 @@ def epochs_of(opened: Database, chosen: Filter) -> list[int]:
     return _epochs(opened, chosen.kind).of(runs(opened, chosen)["run_id"])
 
 
+def shared_epochs(opened: Database, chosen: Filter) -> list[int]:
+    """The epochs at which at least half of the filter's runs have metrics."""
+    return _epochs(opened, chosen.kind).shared(runs(opened, chosen)["run_id"])
+
+
 @cached(4)
 def _epochs(opened: Database, kind: str) -> epochs.StoredEpochs:
     """Not by filter: what takes long is then done once for all filters."""

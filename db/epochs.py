@@ -1,5 +1,6 @@
 """Reads of many runs by epoch: which there are, and all runs of a filter at one."""
 
+from collections import Counter
 from typing import NamedTuple
 
 import numpy as np
@@ -32,6 +33,14 @@ class StoredEpochs(NamedTuple):
         """The epochs at which any of these runs has metrics, sorted."""
         looked_at = np.unique(self.like[np.isin(self.run_ids, run_ids)])
         return sorted(set[int]().union(*(self.epochs[run] for run in looked_at.tolist())))
+
+    def shared(self, run_ids: ArrayLike) -> list[int]:
+        """The epochs at which at least half of these runs have metrics, sorted."""
+        runs = self.like[np.isin(self.run_ids, run_ids)]
+        having: Counter[int] = Counter()
+        for looked_at, count in zip(*np.unique(runs, return_counts=True), strict=True):
+            having.update(dict.fromkeys(self.epochs[int(looked_at)], int(count)))
+        return sorted(epoch for epoch, count in having.items() if 2 * count >= len(runs))
 
 
 def stored_epochs(engine: Engine, kind: str) -> StoredEpochs:

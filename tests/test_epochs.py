@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from db.arrangements import arrangements, series
 from db.connect import StoreError, open_for_reading
-from db.epochs import embeddings_at, metrics_at, stored_epochs
+from db.epochs import StoredEpochs, embeddings_at, metrics_at, stored_epochs
 from db.filters import Filter, OneOf
 from db.run_lists import filtered_runs
 
@@ -27,6 +27,18 @@ def test_epochs_are_those_of_the_runs_that_are_asked_for(engine):
     assert networks.of([]) == networks.of([10**9]) == []
     particles = stored_epochs(engine, "particle")
     assert max(particles.of(particles.run_ids)) == 30
+
+
+def test_shared_are_the_epochs_of_half_of_the_runs():
+    few, all_of_them = {0, 10, 20}, set(range(21))
+    known = StoredEpochs(
+        np.arange(1, 7), np.array([1, 1, 1, 4, 4, 6]), {1: few, 4: all_of_them, 6: {0}}
+    )
+    assert known.shared([1, 2, 3, 4]) == [0, 10, 20]
+    assert known.shared([3, 4]) == known.of([3, 4]) == list(range(21))
+    assert known.shared([1, 2, 3, 4, 5, 6]) == [0, 10, 20]
+    assert known.shared([3, 6]) == [0, 10, 20]
+    assert known.shared([]) == []
 
 
 def test_metrics_at_an_epoch_are_the_series(engine):

@@ -55,7 +55,7 @@ def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame
         parts.append(_led(areas))
     if len(fits):
         ids = filtered_runs(engine, chosen, ["run_id"])["run_id"]
-        epochs = frames_of(stored_epochs(engine, chosen.kind).of(ids), MOST_EPOCHS)
+        epochs = frames_of(stored_epochs(engine, chosen.kind).shared(ids), MOST_EPOCHS)
         snapshots = before_the_end(engine, chosen, list(FORESHADOWS), epochs)
         parts.extend(_foreshadowed(*foreshadowing(snapshots)))
     if settled["value"].notna().any():
