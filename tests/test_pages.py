@@ -201,3 +201,9 @@ def test_the_pages_load_no_torch(small_database):
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
     )
     assert done.stdout.strip() == "False"
+
+
+def test_an_overview_without_experiments_says_how_to_name_one(open_page, modadd):
+    modadd("simulate", "--steps", 2, "--database", "alone.db")
+    shown = open_page("overview", "alone.db")
+    assert any("--experiment NAME" in box.value for box in shown.info)

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from dashboard import loaders
+from dashboard import loaders, states
 from dashboard.beside import paper_section
 from dashboard.controls import filter_of_page, kinds_offered
 from dashboard.header import header
@@ -31,6 +31,12 @@ def stored(opened: Database) -> None:
 def experiments(opened: Database) -> None:
     """What each experiment holds."""
     counts = loaders.experiment_counts(opened)
+    if counts.empty:
+        states.nothing_to_draw(
+            "No run here belongs to an experiment: name one with `--experiment NAME`, or run "
+            f"`{terminal('reproduce')}`"
+        )
+        return
     wide = counts.pivot_table(
         index=["experiment", "kind"], columns="status", values="runs", fill_value=0
     ).reset_index()

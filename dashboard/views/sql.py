@@ -91,7 +91,7 @@ def result(answer: Answer, sql: str) -> None:
     missing = f" :material/content_cut: **{answer.cut}**" if answer.cut else ""
     st.caption(f"{len(answer.rows):,} rows in {answer.seconds:.2f} s{missing}")
     if answer.rows.empty:
-        states.nothing_to_draw("No row answers this: widen its WHERE")
+        states.nothing_to_draw("No row answers this: widen its WHERE, or ask another table")
         return
     st.dataframe(answer.rows, hide_index=True, placeholder="NULL", key="result")
     take_away("sql-result", answer.rows, chart=draw(answer), sql=sql)
