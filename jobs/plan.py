@@ -22,10 +22,11 @@ from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 from modadd.task import pair_count
 
-# Numbers that a chunk works on, all steps together: about a sixth of a second of a core, so that
+# Numbers that a chunk works on, all steps together: a third to half a second of a core, so that
 # results are written while others are computed, progress shows, cores end together, and a stop is
-# not waited for. (Measured: 1.4e9 a second for networks, 1.1e9 for particles.)
-CHUNK_NUMBERS = 200_000_000
+# not waited for. (Measured: 1.4e9 to 2e9 a second for networks, 1.1e9 for particles. A third of it
+# spends a tenth more of the cores' time on transactions and on NumPy's calls.)
+CHUNK_NUMBERS = 600_000_000
 # torch works on a whole batch at every step. Measured on CPUs: beyond some 600,000 numbers it falls
 # out of the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200
 # took 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
