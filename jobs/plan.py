@@ -27,6 +27,9 @@ from modadd.task import pair_count
 # not waited for. (Measured: 1.4e9 to 2e9 a second for networks, 1.1e9 for particles. A third of it
 # spends a tenth more of the cores' time on transactions and on NumPy's calls.)
 CHUNK_NUMBERS = 600_000_000
+# Of short runs no more: what is made of each of them would fall out of the cache (measured: 2500
+# networks of 20 epochs took a third longer, each, than 800).
+CHUNK_RUNS = 800
 # torch works on a whole batch at every step. Measured on CPUs: beyond some 600,000 numbers it falls
 # out of the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200
 # took 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
@@ -170,7 +173,7 @@ def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
     simulator = SIMULATORS[config.kind]
     worked, _ = simulator.numbers(config)
     if simulator.kernel_serves(config, resources.device):
-        quick = CHUNK_NUMBERS // (worked * config.length)
+        quick = min(CHUNK_NUMBERS // (worked * config.length), CHUNK_RUNS)
     else:
         quick = BATCH_NUMBERS[resources.device] // worked
     return max(1, min(quick, CHUNK_BYTES[resources.device] // _result_bytes(config, snapshots)))
