@@ -62,5 +62,8 @@ def _scatter(
 
 def _axis(channel: type[alt.X] | type[alt.Y], column: str) -> alt.X | alt.Y:
     return channel(
-        f"{column}:Q", title=column.replace("_", " "), scale=alt.Scale(zero=False, nice=True)
+        f"{column}:Q",
+        title=column.replace("_", " "),
+        scale=alt.Scale(zero=False, nice=True),
+        axis=alt.Axis(labelFlush=False),  # a label pushed inwards would stand at the wrong place
     )

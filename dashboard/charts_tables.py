@@ -33,7 +33,7 @@ def _marks(x: str, y: str, columns: tuple[tuple[str, str], ...], selects: bool) 
                 f"{x}:Q",
                 title=x.replace("_", " "),
                 scale=alt.Scale(zero=False, nice=True),
-                axis=alt.Axis(labelFlush=True, labelFlushOffset=-3),
+                axis=alt.Axis(labelFlush=False),
             ),
             y=alt.Y(f"{y}:Q", title=y.replace("_", " "), scale=alt.Scale(zero=False, nice=True)),
             color=alt.Color(

@@ -166,3 +166,16 @@ def test_the_strip_and_its_words_are_the_correlations(rows):
     lines = survival(strip, 1.2)
     assert len(lines) == 4
     assert all("n = " in line and "significant" in line for line in lines)
+
+
+def test_an_epoch_that_no_run_of_the_filter_has_is_said_to_be_left_out(open_page, small_database):
+    (epoch,) = [
+        box
+        for box in open_page("tables", small_database, epoch="300").selectbox
+        if box.key == "epoch"
+    ]
+    assert epoch.value == "300"
+    shown = open_page("tables", small_database, epoch="123456")
+    assert "No run of the filter has metrics at epoch 123456" in shown.warning[0].value
+    (epoch,) = [box for box in shown.selectbox if box.key == "epoch"]
+    assert epoch.value == "end of the run"
