@@ -14,15 +14,20 @@ from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.comparable import papers_experiment
 
+_LETTER = 5.3  # pixels that a letter of a table takes, at most on average
+
 
 def table_section(asked: Asked) -> None:
     """The cells, as the paper lays them out, and which groups can have no row of the paper."""
     found, wide, mixed = laid_out(asked)
     kind = asked.chosen.kind
-    narrow = st.column_config.Column(width=90)
+    # Left alone, a column is as wide as its first texts, and cuts the n of longer ones off.
+    longest = {name: max(map(len, wide[name].fillna("").astype(str))) for name in map(str, wide)}
+    widths = {name: round(_LETTER * max(n, len(name))) + 18 for name, n in longest.items()}
+    widths |= dict.fromkeys([*asked.groups, "source"], 90)
     st.dataframe(
         wide, hide_index=True, placeholder="–", height="content", key="cells",
-        column_config=dict.fromkeys([*asked.groups, "source"], narrow),
+        column_config={name: st.column_config.Column(width=w) for name, w in widths.items()},
     )  # fmt: skip
     if found["p"].notna().any():
         st.markdown(cells.summary(found))
