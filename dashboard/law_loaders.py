@@ -134,7 +134,8 @@ def learnt(opened: Database, run_ids: tuple[int, ...], phase: str) -> pd.DataFra
 
 @cached(4)
 def foreshadowed(opened: Database, chosen: Filter) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """As `dashboard.law_rows.foreshadowing`, of the filter's networks, at some epochs of all."""
+    """As `dashboard.law_rows.foreshadowing`, of the filter's networks, at some of the
+    epochs that at least half of them have."""
     epochs = frames_of(loaders.shared_epochs(opened, chosen), MOST_EPOCHS)
     found = snapshots(opened, tuple(epochs))
     return foreshadowing(found[found["run_id"].isin(loaders.run_ids(opened, chosen))])

@@ -104,7 +104,12 @@ def player(box: str, epochs: Sequence[int], *, of: object = "", seconds: float =
     pause = max(60, round(1000 * seconds / max(len(epochs), 1)))
     name = html.escape(box)
     script = _SCRIPT.format(
-        box=name, of=of, pause=pause, rest=REST, name=EPOCH, epochs=json.dumps(list(epochs))
+        box=name,
+        of=html.escape(str(of)),
+        pause=pause,
+        rest=REST,
+        name=EPOCH,
+        epochs=json.dumps(list(epochs)),
     )
     st.html(LOOK.format(box=name) + script, width="content", unsafe_allow_javascript=True)
 
