@@ -12,7 +12,7 @@ from modadd.config import Config, Scalar, count, parameter
 from modadd.forces import ALIGNMENT_FORMS, WEIGHTINGS, Array, particle_forces, partners
 from modadd.kernels import compiled_kernels_work
 from modadd.randomness import Stream, normal
-from modadd.snapshots import Snapshot
+from modadd.snapshots import Snapshot, check_batch
 from modadd.task import pair_count
 
 
@@ -104,7 +104,11 @@ def simulate(
     companions alone. device: any that torch knows. threads: how many cores share the runs on a CPU;
     they change no number. start: positions to begin with at step 0 in place of the random ones,
     such as a network's embedding.
+
+    Raises:
+        ConfigError: for what is no batch, see `modadd.snapshots.check_batch`.
     """
+    check_batch(configs, epochs, threads, start)
     # Imported here: only those who simulate should wait for torch, or for the compiled kernels.
     if kernel_serves(configs[0], device):
         from modadd.kernels import processor

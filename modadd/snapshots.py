@@ -1,6 +1,7 @@
 """Snapshots: what every simulator yields, and the schedule that says when."""
 
 import dataclasses
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -60,6 +61,34 @@ def joined(parts: Sequence[Snapshot]) -> Snapshot:
         np.concatenate([part.embedding for part in parts]),
         np.concatenate(classifiers) if classifiers else None,
     )
+
+
+def check_batch(
+    configs: Sequence[Config], epochs: Sequence[int], threads: int, start: Snapshot | None
+) -> None:
+    """What every engine takes for granted of a batch.
+
+    Raises:
+        ConfigError: for no configs, or such of different shapes; for epochs that are not sorted;
+            for no threads; for a start of another number of runs.
+    """
+    if not len(configs):
+        raise ConfigError("a batch must have at least one config, got none")
+    other = next((c for c in configs if c.shape != configs[0].shape), None)
+    if other is not None:
+        raise ConfigError(
+            "the configs of a batch must be of equal shape, got "
+            f"{configs[0].shape} and {other.shape}: make a batch of each"
+        )
+    if any(epoch < 0 for epoch in epochs) or any(a > b for a, b in itertools.pairwise(epochs)):
+        raise ConfigError(f"epochs must be sorted and >= 0, got {list(epochs)[:10]}")
+    if threads < 1:
+        raise ConfigError(f"threads must be >= 1, got {threads}")
+    if start is not None and len(start.embedding) != len(configs):
+        raise ConfigError(
+            f"a start must have a run for each config, got {len(start.embedding)} for "
+            f"{len(configs)}: take them with `Snapshot.of`"
+        )
 
 
 MOST_SNAPSHOTS = 1_000_000

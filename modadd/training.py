@@ -11,7 +11,7 @@ from typing import ClassVar
 from modadd.config import Config, ConfigError, Scalar, count, parameter
 from modadd.kernels import compiled_kernels_work
 from modadd.network import GROUPS, INITIALIZATIONS, parameter_count
-from modadd.snapshots import Snapshot
+from modadd.snapshots import Snapshot, check_batch
 from modadd.task import pair_count, training_pair_count
 
 
@@ -115,7 +115,11 @@ def train(
     device: any that torch knows. threads: how many cores share the runs where the compiled kernel
     serves; they change no number. start: parameters to begin with at epoch 0 in place of the
     initialisation's, such as a snapshot of other configs; Adam's moments begin at 0.
+
+    Raises:
+        ConfigError: for what is no batch, see `modadd.snapshots.check_batch`.
     """
+    check_batch(configs, epochs, threads, start)
     # Imported here: only those who train should wait for torch, and for Numba's compiled kernels.
     if kernel_serves(configs[0], device):
         from modadd.kernels import processor

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from modadd.config import ConfigError
+from modadd.particles import ParticleConfig, simulate
 from modadd.snapshots import dense_then_sparse, schedule
+from modadd.training import TrainingConfig, train
 
 
 def test_the_default_keeps_59_epochs_of_2000_half_of_them_early():
@@ -59,3 +61,23 @@ def test_a_million_snapshots_are_the_most():
 def test_an_epoch_past_the_end_is_refused():
     with pytest.raises(ConfigError, match="epoch 51 is past the end, the last is 50"):
         schedule("10,51", 50)
+
+
+@pytest.mark.parametrize(("run", "config"), [(train, TrainingConfig), (simulate, ParticleConfig)])
+@pytest.mark.parametrize(
+    ("change", "complaint"),
+    [
+        ({"configs": []}, "at least one config, got none"),
+        ({"sizes": (17, 13)}, r"equal shape, got \(17, 2.* and \(13, 2.*: make a batch of each"),
+        ({"epochs": [5, 3]}, r"epochs must be sorted and >= 0, got \[5, 3\]"),
+        ({"epochs": [-1, 3]}, r"epochs must be sorted and >= 0, got \[-1, 3\]"),
+        ({"threads": 0}, "threads must be >= 1, got 0"),
+        ({"starts": 2}, "a start must have a run for each config, got 2 for 1"),
+    ],
+)
+def test_what_is_no_batch_is_refused_before_anything_is_computed(run, config, change, complaint):
+    sizes = change.get("sizes", (17,))
+    configs = change.get("configs", [config(modulus=size) for size in sizes])
+    (start,) = run([config(seed=seed) for seed in range(change.get("starts", len(sizes)))], [0])
+    with pytest.raises(ConfigError, match=complaint):
+        run(configs, change.get("epochs", [0, 1]), threads=change.get("threads", 1), start=start)
