@@ -244,6 +244,12 @@ def test_no_subnormal_numbers_arise(fields):
         assert smallest > np.finfo(np.float32).smallest_normal
 
 
+def test_a_run_does_not_depend_on_how_many_steps_are_taken_at_a_time(monkeypatch):
+    in_one_go = last(processor.train([TrainingConfig()], [7, 50]))
+    monkeypatch.setattr(processor, "_STEPS", 3)
+    assert np.array_equal(flat(last(processor.train([TrainingConfig()], [7, 50]))), flat(in_one_go))
+
+
 def test_a_run_that_diverges_shows_it_and_leaves_its_companions_alone():
     wild, tame = TrainingConfig(seed=1, learning_rate=1e38), TrainingConfig(seed=2)
     both = last(processor.train([wild, tame], [20]))

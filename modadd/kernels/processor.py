@@ -32,13 +32,18 @@ def train(
 ) -> Iterator[Snapshot]:
     """Yield a Snapshot at each epoch; see `modadd.training.train`."""
     batch = _Training(configs, start)
-    corrections = _corrections(0, max(epochs, default=0)).astype(batch.dtype)
     done = 0
     with _cores(threads, len(configs)) as on_each_run:
         for epoch in epochs:
-            on_each_run(partial(batch.advance, corrections=corrections[done:epoch]))
-            done = epoch
+            while done < epoch:
+                until = min(epoch, done + _STEPS)
+                corrections = _corrections(done, until).astype(batch.dtype)
+                on_each_run(partial(batch.advance, corrections=corrections))
+                done = until
             yield batch.snapshot(epoch)
+
+
+_STEPS = 100_000  # at a time, so that what they need of memory does not grow with the epochs
 
 
 class _Training:
