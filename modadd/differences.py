@@ -41,7 +41,8 @@ def of_shares(count: int, n: int, other_count: int, other_n: int) -> Difference:
 
 
 def of_means(values: ArrayLike, others: ArrayLike) -> Difference:
-    """Of two means, by Welch's t; undefined below two values a side."""
+    """Of two means, by Welch's t; undefined below two values a side, and for means that differ
+    between sides without any spread: two values a side are no certainty for being equal."""
     first, second = (_defined(numbers) for numbers in (values, others))
     n, other_n = len(first), len(second)
     if min(n, other_n) == 0:
@@ -51,8 +52,8 @@ def of_means(values: ArrayLike, others: ArrayLike) -> Difference:
         return Difference(value, math.nan, math.nan, n, other_n, math.nan)
     errors = [float(numbers.var(ddof=1)) / len(numbers) for numbers in (first, second)]
     error = math.sqrt(sum(errors))
-    if error == 0:  # no spread: certain, and no t
-        return Difference(value, value, value, n, other_n, 1.0 if value == 0 else 0.0)
+    if error == 0:  # no t
+        return Difference(value, math.nan, math.nan, n, other_n, 1.0 if value == 0 else math.nan)
     shares = (errors[0] / error**2) ** 2 / (n - 1) + (errors[1] / error**2) ** 2 / (other_n - 1)
     half = float(t_quantile(1 / shares)) * error
     p = float(2 * special.stdtr(1 / shares, -abs(value) / error))

@@ -229,7 +229,8 @@ def compare_means(ours: Estimate, other: float, other_half_width: float) -> floa
 def compare_mean_without_interval(ours: Estimate, other: float, other_n: int) -> float:
     """p of a t test that two means agree, the other's spread taken to be that of our values.
 
-    For means that the paper prints without an interval; NaN below two values of ours.
+    For means that the paper prints without an interval; NaN below two values of ours, and where
+    ours have no spread but another mean.
     """
     if ours.n < 2 or other_n < 1:
         return math.nan
@@ -237,7 +238,7 @@ def compare_mean_without_interval(ours: Estimate, other: float, other_n: int) ->
     spread = (ours.high - ours.low) / 2 / quantile * math.sqrt(ours.n)
     error = spread * math.sqrt(1 / ours.n + 1 / other_n)
     if error == 0:
-        return 1.0 if ours.value == other else 0.0
+        return 1.0 if ours.value == other else math.nan
     return float(2 * special.stdtr(ours.n - 1, -abs(ours.value - other) / error))
 
 
@@ -252,6 +253,6 @@ def compare_correlations(r: float, n: int, other_r: float, other_n: int) -> floa
 def _two_sided(difference: float, error: float) -> float:
     if math.isnan(difference) or math.isnan(error):
         return math.nan
-    if error == 0:
-        return 1.0 if difference == 0 else 0.0
+    if error == 0:  # no spread, which is no certainty
+        return 1.0 if difference == 0 else math.nan
     return float(2 * special.ndtr(-abs(difference) / error))

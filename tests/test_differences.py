@@ -46,9 +46,11 @@ def test_too_few_values_have_no_interval_and_no_p():
     assert math.isnan(of_means([3.0], [1.0, 2]).p)
 
 
-def test_values_without_spread_differ_for_certain_or_not_at_all():
+def test_values_without_spread_make_nothing_certain():
     assert of_means([1.0, 1], [1.0, 1, 1]).p == 1
-    assert of_means([1.0, 1], [2.0, 2]).p == 0
+    apart = of_means([1.0, 1], [2.0, 2])
+    assert apart.difference == -1
+    assert all(math.isnan(number) for number in (apart.low, apart.high, apart.p))
 
 
 def test_holms_adjustment_is_the_textbooks():
