@@ -4,7 +4,7 @@ from functools import partial
 
 import streamlit as st
 
-from dashboard import controls, live, loaders, states
+from dashboard import asked, controls, live, loaders, states
 from dashboard.opened import Database, database, show_database, shown_location
 from dashboard.pages import PAGES, Page
 from db.connect import StoreError, understood
@@ -58,7 +58,12 @@ def run() -> None:
                 controls.sidebar_filter(opened)
             else:
                 controls.keep_filter()
+            place, of_widgets = st.container(), asked.of_new_widgets()
             chosen.run()
+            left_out = asked.in_vain(of_widgets)
+            if left_out:
+                with place:
+                    states.bad_input(left_out)
     except (StoreError, ConfigError) as error:
         states.nothing_to_draw(str(error))
     except Exception as error:  # a file from elsewhere may hold any number in any place

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from dashboard import loaders, states
+from dashboard import loaders
 from dashboard.opened import Database
 from db.filters import Filter
 from modadd.comparable import papers_experiment
@@ -39,12 +39,6 @@ def epoch(opened: Database, chosen: Filter) -> int | None:
     """The epoch whose metrics are shown, or None for the end of each run."""
     offered = [END, *map(str, loaders.epochs_of(opened, chosen))]
     unit = "Epoch" if SIMULATORS[chosen.kind].has_classifier else "Step"
-    asked = st.query_params.get("epoch", END)
-    if asked not in offered:  # which the input would drop without a word
-        states.bad_input(
-            f"No run of the filter has metrics at {unit.lower()} {asked[:20]}: each is shown at "
-            "its end"
-        )
     picked = st.selectbox(unit, offered, key="epoch", bind="query-params")
     return None if picked in (None, END) else int(picked)
 

@@ -168,14 +168,24 @@ def test_the_strip_and_its_words_are_the_correlations(rows):
     assert all("n = " in line and "significant" in line for line in lines)
 
 
-def test_an_epoch_that_no_run_of_the_filter_has_is_said_to_be_left_out(open_page, small_database):
-    (epoch,) = [
-        box
-        for box in open_page("tables", small_database, epoch="300").selectbox
-        if box.key == "epoch"
-    ]
-    assert epoch.value == "300"
-    shown = open_page("tables", small_database, epoch="123456")
-    assert "No run of the filter has metrics at epoch 123456" in shown.warning[0].value
-    (epoch,) = [box for box in shown.selectbox if box.key == "epoch"]
-    assert epoch.value == "end of the run"
+def test_what_the_url_asks_of_widgets_in_vain_is_said_to_be_left_out(open_page, small_database):
+    asked = {"epoch": "300", "threshold": "1.50", "r": "spearman", "diverged": "TRUE"}
+    shown = open_page("tables", small_database, **asked)
+    assert not shown.warning
+    values = {box.key: box.value for box in (*shown.selectbox, *shown.slider, *shown.toggle)}
+    assert [values[key] for key in asked] == ["300", 1.5, "spearman", True]
+
+    in_vain = {"epoch": "123456", "threshold": "9", "r": "kendall", "by": "nope", "interval": ""}
+    shown = open_page("tables", small_database, **in_vain)
+    (warning,) = shown.warning
+    assert warning.value.replace("\\", "") == (
+        "Left out of what the URL asks for: epoch=123456 (end of the run is chosen), "
+        "threshold=9 (1.2 is chosen), r=kendall (pearson is chosen), "
+        "by=nope (weight_decay is chosen), interval= (fisher-z is chosen)."
+    )
+    assert not shown.run().warning, "the URL has none of it any more"
+
+
+def test_defaults_may_stand_in_the_url(open_page, small_database):
+    shown = open_page("tables", small_database, threshold="1.2", r="pearson", by="weight_decay")
+    assert not shown.warning
