@@ -186,14 +186,14 @@ def test_a_link_to_a_file_has_the_lock_of_the_file(own_directory):
 def test_writers_of_one_file_take_turns():
     create()
     context = multiprocessing.get_context("spawn")
-    writers = [context.Process(target=write_many, args=("a.db", 50)) for _ in range(3)]
+    writers = [context.Process(target=write_many, args=("a.db", 20)) for _ in range(3)]
     for writer in writers:
         writer.start()
     for writer in writers:
         writer.join()
     assert [writer.exitcode for writer in writers] == [0, 0, 0]
     engine = reader("a.db")
-    assert revision(engine) == 150
+    assert revision(engine) == 60
     engine.dispose()
 
 
