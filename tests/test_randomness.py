@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -39,3 +41,14 @@ def test_the_largest_seed_draws_too():
 
 def test_a_permutation_holds_every_index_once():
     assert sorted(permutation(9, Stream.SPLIT, 153)) == list(range(153))
+
+
+def test_draws_are_those_of_a_generator_of_their_own_on_any_thread():
+    def drawn_anew(seed):
+        key = np.array([seed, Stream.NULLS + 256 * 3], dtype=np.uint64)
+        bits = np.random.Philox(key=key).random_raw(1000) >> np.uint64(11)
+        return (bits.astype(np.float64) + 0.5) * 2.0**-53
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda seed: uniform(seed, Stream.NULLS, 1000, 3), range(400)))
+    assert all(np.array_equal(one, drawn_anew(seed)) for seed, one in enumerate(found))
