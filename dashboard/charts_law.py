@@ -67,8 +67,10 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
     at = min(range(len(epochs)), key=lambda i: abs(epochs[i] - start))
     moment = slider("moment", at, len(epochs) - 1)
     decays = sorted(rows["weight_decay"].unique())
-    low, high = min(0.0, float(rows["value"].quantile(0.02))), float(rows["high"].max())
-    scale = alt.Scale(domain=[max(low, -0.3), max(high, 0.1)], clamp=True)
+    low = min(0.0, float(rows["value"].quantile(0.02)))
+    # Of a few networks no median has an interval: NaN, which is no number of JSON.
+    high = float(rows["high"].fillna(rows["value"]).max())
+    scale = alt.Scale(domain=[max(low, -0.3), max(0.1, high)], clamp=True)
     panels = []
     for place, decay in enumerate(decays):
         labels = alt.Axis(

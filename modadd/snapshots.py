@@ -64,13 +64,19 @@ def joined(parts: Sequence[Snapshot]) -> Snapshot:
 
 
 def check_batch(
-    configs: Sequence[Config], epochs: Sequence[int], threads: int, start: Snapshot | None
+    configs: Sequence[Any],
+    epochs: Sequence[int],
+    threads: int,
+    start: Snapshot | None,
+    parameters: int = 0,
 ) -> None:
-    """What every engine takes for granted of a batch.
+    """What every engine takes for granted of a batch, compiled ones at the peril of the memory.
+
+    parameters: how many a start must have behind the embedding.
 
     Raises:
         ConfigError: for no configs, or such of different shapes; for epochs that are not sorted;
-            for no threads; for a start of another number of runs.
+            for no threads; for a start of another number of runs, or of another size.
     """
     if not len(configs):
         raise ConfigError("a batch must have at least one config, got none")
@@ -80,14 +86,28 @@ def check_batch(
             "the configs of a batch must be of equal shape, got "
             f"{configs[0].shape} and {other.shape}: make a batch of each"
         )
-    if any(epoch < 0 for epoch in epochs) or any(a > b for a, b in itertools.pairwise(epochs)):
-        raise ConfigError(f"epochs must be sorted and >= 0, got {list(epochs)[:10]}")
+    whole = all(isinstance(epoch, int | np.integer) and epoch >= 0 for epoch in epochs)
+    if not whole or any(a > b for a, b in itertools.pairwise(epochs)):
+        raise ConfigError(f"epochs must be sorted whole numbers >= 0, got {list(epochs)[:10]}")
     if threads < 1:
         raise ConfigError(f"threads must be >= 1, got {threads}")
-    if start is not None and len(start.embedding) != len(configs):
+    if start is None:
+        return
+    if len(start.embedding) != len(configs):
         raise ConfigError(
             f"a start must have a run for each config, got {len(start.embedding)} for "
             f"{len(configs)}: take them with `Snapshot.of`"
+        )
+    sizes = (configs[0].modulus, configs[0].embedding_dim)
+    if start.embedding.shape[1:] != sizes:
+        raise ConfigError(
+            f"a start must have the tokens and dimensions of the configs, {sizes}, got "
+            f"{start.embedding.shape[1:]}"
+        )
+    behind = 0 if start.classifier is None else start.classifier.shape[1]
+    if parameters and behind != parameters:
+        raise ConfigError(
+            f"a start must have {parameters} parameters behind the embedding, got {behind}"
         )
 
 

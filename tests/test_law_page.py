@@ -1,5 +1,7 @@
 """The page of the force law: its numbers are the stored ones, and its charts draw them all."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -116,6 +118,12 @@ def test_the_charts_draw_every_row(engine):
     ):
         values = {row["value"] for row in datasets(chart) if "n" in row}
         assert values == set(drawn["value"])
+
+
+def test_a_few_networks_without_intervals_are_drawn(engine):
+    rows = medians(engine).assign(low=np.nan, high=np.nan)
+    spec = rivals(rows, ORDER, 30).to_dict()
+    json.dumps({name: part for name, part in spec.items() if name != "datasets"}, allow_nan=False)
 
 
 def one_network(engine):

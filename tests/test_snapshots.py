@@ -69,8 +69,9 @@ def test_an_epoch_past_the_end_is_refused():
     [
         ({"configs": []}, "at least one config, got none"),
         ({"sizes": (17, 13)}, r"equal shape, got \(17, 2.* and \(13, 2.*: make a batch of each"),
-        ({"epochs": [5, 3]}, r"epochs must be sorted and >= 0, got \[5, 3\]"),
-        ({"epochs": [-1, 3]}, r"epochs must be sorted and >= 0, got \[-1, 3\]"),
+        ({"epochs": [5, 3]}, r"epochs must be sorted whole numbers >= 0, got \[5, 3\]"),
+        ({"epochs": [-1, 3]}, r"epochs must be sorted whole numbers >= 0, got \[-1, 3\]"),
+        ({"epochs": [1.5]}, r"epochs must be sorted whole numbers >= 0, got \[1.5\]"),
         ({"threads": 0}, "threads must be >= 1, got 0"),
         ({"starts": 2}, "a start must have a run for each config, got 2 for 1"),
     ],
@@ -81,3 +82,18 @@ def test_what_is_no_batch_is_refused_before_anything_is_computed(run, config, ch
     (start,) = run([config(seed=seed) for seed in range(change.get("starts", len(sizes)))], [0])
     with pytest.raises(ConfigError, match=complaint):
         run(configs, change.get("epochs", [0, 1]), threads=change.get("threads", 1), start=start)
+
+
+@pytest.mark.parametrize(("run", "config"), [(train, TrainingConfig), (simulate, ParticleConfig)])
+def test_a_start_of_another_size_is_refused(run, config):
+    (small,) = run([config(modulus=5)], [0])
+    with pytest.raises(ConfigError, match=r"of the configs, \(40, 2\), got \(5, 2\)"):
+        run([config(modulus=40)], [1], start=small)
+
+
+def test_a_start_without_the_networks_parameters_is_refused():
+    (particles,) = simulate([ParticleConfig()], [0])
+    (narrow,) = train([TrainingConfig(hidden_size=8)], [0])
+    for start, count in ((particles, 0), (narrow, 177)):
+        with pytest.raises(ConfigError, match=f"657 parameters behind the embedding, got {count}"):
+            train([TrainingConfig()], [1], start=start)

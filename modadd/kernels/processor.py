@@ -137,7 +137,8 @@ def _evaluation(embeddings: Floats, classifiers: Floats, hidden: int) -> tuple[A
 
 
 def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.uint32]:
-    """Pairs (..., pair), padded with (0, 0) so that they fall into equal blocks.
+    """Pairs (..., pair), padded with the last of them so that they fall into equal blocks. (A pair
+    that is none of them may overflow where they do not, and 0 times that is NaN.)
 
     Without a sign: of any other index Numba asks, every time, whether it counts from the end
     (measured: 5 % of a training step).
@@ -145,7 +146,7 @@ def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.ui
     count = listed.shape[-1]
     padded = _block(count, dtype) * -(-count // kernel.BLOCK)
     widths = [(0, 0)] * (listed.ndim - 1) + [(0, padded - count)]
-    return np.pad(listed, widths).astype(np.uint32)
+    return np.pad(listed, widths, mode="edge").astype(np.uint32)
 
 
 def _block(count: int, dtype: np.dtype[Any]) -> int:
