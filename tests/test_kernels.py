@@ -5,13 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from numba import njit
 from scipy.stats import fisher_exact, ks_2samp
 
 import modadd.kernels
 from modadd import metrics, structures
+from modadd.config import ConfigError
 from modadd.forces import ALIGNMENT_FORMS
 from modadd.kernels import (
     cpu_evaluation,
@@ -55,22 +56,25 @@ def test_a_kernel_is_stale_when_code_that_it_is_compiled_with_changes(kernel, co
     assert digest == getattr(kernel, constant), told
 
 
-@settings(max_examples=15)
-@given(
-    modulus=st.integers(2, 23),
-    dim=st.integers(1, 5),
-    hidden=st.integers(1, 40),
-    fraction=st.sampled_from([0.5, 0.67, 0.8, 0.95]),
-    weight_decay=st.sampled_from([0.0, 0.6]),
-)
-def test_training_of_any_shape_is_that_of_torch(modulus, dim, hidden, fraction, weight_decay):
-    configs = [
-        TrainingConfig(
-            seed=seed, modulus=modulus, embedding_dim=dim, hidden_size=hidden,
-            train_fraction=fraction, weight_decay=weight_decay, dtype="float64",
-        )
-        for seed in (1, 2)
-    ]  # fmt: skip
+SHAPES = {
+    "modulus": st.integers(2, 29),
+    "embedding_dim": st.integers(1, 9),
+    "hidden_size": st.integers(1, 70),
+    "train_fraction": st.floats(0.02, 0.98),  # as few as one pair, as many as all but one
+}
+
+
+def made(seeds, shape, **fields):
+    try:
+        return [TrainingConfig(seed=seed, **shape, **fields) for seed in seeds]
+    except ConfigError:  # no pair is left for a side
+        reject()
+
+
+@settings(max_examples=100)
+@given(shape=st.fixed_dictionaries(SHAPES), weight_decay=st.sampled_from([0.0, 0.6]))
+def test_training_of_any_shape_is_that_of_torch(shape, weight_decay):
+    configs = made((1, 2), shape, weight_decay=weight_decay, dtype="float64")
     ours = flat(last(processor.train(configs, [50])))
     np.testing.assert_allclose(
         ours, flat(last(torch_training.train(configs, [50], "cpu"))), rtol=0, atol=1e-9
@@ -122,14 +126,30 @@ def test_the_papers_simulations_are_those_of_torch(form, steps):
         np.testing.assert_allclose(ours.embedding, theirs.embedding, rtol=0, atol=1e-9)
 
 
-def test_no_thread_batch_or_order_changes_a_bit():
-    networks = [TrainingConfig(seed=seed, weight_decay=seed % 3 / 2) for seed in range(9)]
-    particles = [ParticleConfig(seed=seed, alignment=1 + seed % 2) for seed in range(9)]
+def assert_the_same_in_any_company(networks, particles):
+    """Bit by bit, of nine runs of each."""
     for engine, configs in ((processor.train, networks), (processor.simulate, particles)):
         together = flat(last(engine(configs, [0, 3, 40])))
         assert np.array_equal(flat(last(engine(configs, [40], threads=2))), together)
         assert np.array_equal(flat(last(engine(configs[::-1], [40])))[::-1], together)
         assert np.array_equal(flat(last(engine(configs[4:5], [7, 40])))[0], together[4])
+
+
+def test_no_thread_batch_or_order_changes_a_bit():
+    assert_the_same_in_any_company(
+        [TrainingConfig(seed=seed, weight_decay=seed % 3 / 2) for seed in range(9)],
+        [ParticleConfig(seed=seed, alignment=1 + seed % 2) for seed in range(9)],
+    )
+
+
+@settings(max_examples=10)
+@given(shape=st.fixed_dictionaries(SHAPES), dtype=st.sampled_from(["float32", "float64"]))
+def test_no_thread_batch_or_order_changes_a_bit_of_any_shape(shape, dtype):
+    sizes = {"modulus": shape["modulus"] % 11 + 2, "embedding_dim": shape["embedding_dim"]}
+    assert_the_same_in_any_company(
+        made(range(9), shape, dtype=dtype),
+        [ParticleConfig(seed=seed, dtype=dtype, **sizes) for seed in range(9)],
+    )
 
 
 def compare_distributions(count, weight_decay):
@@ -229,6 +249,9 @@ def test_exp_is_exp(number, tolerance):
     y = np.empty_like(x)
     each(x, y)
     np.testing.assert_allclose(y, np.exp(x.astype(np.float64)), rtol=tolerance)
+    beyond = np.array([cpu_training.LOWEST * 1.001, -1e9, -np.inf, np.nan], number)
+    each(beyond, y)
+    assert np.array_equal(y[: len(beyond)], [0, 0, 0, np.nan], equal_nan=True)
 
 
 @pytest.mark.parametrize(

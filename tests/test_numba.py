@@ -75,26 +75,42 @@ print(float(snapshot.embedding.sum()), "torch" in sys.modules)
     assert reason in done.stderr
 
 
-def test_whoever_waits_for_the_compiler_is_told_once(tmp_path):
-    code = """
+def of_line_alignment(folder, before=""):
+    """What a process that uses a kernel says, and what it finds; the kernels lie in the folder."""
+    code = f"""{before}
 import numpy as np
-from modadd.structures import line_alignment, neighbours
-points = np.random.default_rng(0).normal(size=(1, 5, 2))
-line_alignment(points), neighbours(points)
+from modadd.structures import line_alignment
+print(line_alignment(np.random.default_rng(0).normal(size=(1, 5, 2))))
 """
-    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path)}
-    cold, warm = (
-        subprocess.run(
-            [sys.executable, "-c", code],
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=True,
-        ).stderr
-        for _ in range(2)
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(folder)}
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
-    assert cold.splitlines() == [notice.TEXT]
-    assert warm == ""
+    return done.stderr.splitlines(), done.stdout
+
+
+def test_whoever_waits_for_the_compiler_is_told_once(tmp_path):
+    cold, found = of_line_alignment(tmp_path)
+    assert cold == [notice.TEXT]
+    assert of_line_alignment(tmp_path) == ([], found)
+
+
+@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
+def test_kept_kernels_that_are_damaged_are_compiled_again(tmp_path, suffix):
+    _, found = of_line_alignment(tmp_path)
+    for path in tmp_path.rglob(f"*.{suffix}"):
+        path.write_bytes(path.read_bytes()[:50])  # as after a power failure
+    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
+    assert of_line_alignment(tmp_path) == ([], found)
+
+
+def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(tmp_path):
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
+    told, found = of_line_alignment(tmp_path, no_room)
+    assert told[0] == notice.TEXT
+    assert "RuntimeWarning: compiled kernels could not be kept" in told[1]
+    assert "NUMBA_CACHE_DIR names another folder" in told[1]
+    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
 
 
 def test_importing_compiles_and_loads_nothing():

@@ -7,11 +7,12 @@ The formulae are those of `modadd.law_terms` and `modadd.learned_law`; nothing o
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from modadd.kernels.kept import kept
 
 _HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
-compiled = njit(cache=True, **_HOW)
-part = njit(cache=True, forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
+compiled = kept(**_HOW)
+part = kept(forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
 
 
 @compiled

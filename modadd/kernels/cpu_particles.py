@@ -11,13 +11,14 @@ All that the kernel needs is in this file: see `modadd.kernels.cpu_training`.
 from typing import Any
 
 import numpy as np
-from numba import njit
+
+from modadd.kernels.kept import kept
 
 VECTOR = 16  # pairs are padded to a multiple of this
 
 _HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
-compiled = njit(cache=True, **_HOW)
-part = njit(cache=True, forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
+compiled = kept(**_HOW)
+part = kept(forceinline=True, **_HOW)  # see `modadd.kernels.cpu_training`
 
 
 @compiled

@@ -10,15 +10,17 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
+
+from modadd.kernels.kept import kept
 
 # Pair sums that look around together; LLVM splits them up into vectors. (Measured: 16 take a tenth
 # less time than 8 with AVX-512 and AVX2 alike, since what passes by is loaded for more of them.)
 LANES = 16
 
-compiled = njit(cache=True, nogil=True, error_model="numpy")
+compiled = kept(nogil=True, error_model="numpy")
 
 
 @compiled

@@ -12,9 +12,10 @@ from typing import Any
 
 import numpy as np
 from llvmlite import ir
-from numba import njit, types
+from numba import types
 from numba.extending import intrinsic, overload
 
+from modadd.kernels.kept import kept
 from modadd.kernels.tiles import VECTORS, affine, affine_relu, contraction, gated
 
 # Numba keeps machine code on disk and looks only at the file of a function to tell whether it is
@@ -25,8 +26,8 @@ BETA_1, BETA_2, EPSILON = 0.9, 0.999, 1e-8  # torch.optim.AdamW's defaults
 BLOCK = 128  # pairs that pass through together: 16 KiB of hidden units at H = 32
 # Numbers become subnormal, which take a processor up to a hundred times as long: moments and
 # exponentials without weight decay, the parameters of dead units with much of it. Moments below
-# SMALLEST move nothing beside ε = 1e-8, parameters below it no logit, and exp(x) below LOWEST
-# nothing beside the largest logit's 1: all are rounded to 0, or as good as.
+# SMALLEST move nothing beside ε = 1e-8, parameters below it no logit, and exp(x) of x below LOWEST
+# adds nothing to the largest logit's 1: all are rounded to 0.
 SMALLEST, LOWEST = 1e-30, -60.0
 TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
 LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the coarse one is exact
@@ -36,8 +37,8 @@ LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the 
 # alone and one inside the kernel, and the process that compiles would run the former, later ones,
 # which load the kernel from disk, the latter: they round differently.
 _HOW: Any = {"nogil": True, "error_model": "numpy", "fastmath": {"contract", "reassoc", "nsz"}}
-compiled = njit(cache=True, **_HOW)
-part = njit(cache=True, forceinline=True, **_HOW)
+compiled = kept(**_HOW)
+part = kept(forceinline=True, **_HOW)
 
 
 @part
@@ -64,7 +65,7 @@ def _as_float(typing: Any, bits: Any) -> Any:
 
 
 def _exp(x):
-    """exp(x) for x ≤ 0 (of x < LOWEST, exp(LOWEST)): 2^n e^r with |r| ≤ ln 2 / 2, e^r by Taylor."""
+    """exp(x) for x ≤ 0, and 0 below LOWEST: 2^n e^r with |r| ≤ ln 2 / 2, e^r by Taylor."""
     raise NotImplementedError
 
 
@@ -75,22 +76,25 @@ def _exp_of_type(x):  # Numba compares signatures
 
 def _exp_of_float32(x):
     f = np.float32
+    nothing = x < f(LOWEST)
     x = max(x, f(LOWEST))
     n = np.floor(x * f(1 / LN_2) + f(0.5))
     r = x - n * f(LN_2_COARSE) - n * f(LN_2 - LN_2_COARSE)
     y = f(0)
     for k in range(7, -1, -1):
         y = y * r + f(TAYLOR[k])
-    return y * _as_float(np.int32((np.int32(n) + 127) << 23))  # type: ignore[call-arg]  # Numba passes `typing`
+    y *= _as_float(np.int32((np.int32(n) + 127) << 23))  # type: ignore[call-arg]  # Numba passes `typing`
+    return f(0) if nothing else y
 
 
 def _exp_of_float64(x):
-    return joined(*parted(x))
+    y = joined(*parted(x))
+    return 0.0 if x < LOWEST else y
 
 
 @part
 def parted(x):
-    """n and r of x = n ln 2 + r, of float64."""
+    """n and r of x = n ln 2 + r, of float64; of LOWEST for any x below it."""
     x = max(x, LOWEST)
     n = np.floor(x / LN_2 + 0.5)
     return n, x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
