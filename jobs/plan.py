@@ -21,19 +21,19 @@ from modadd.config import Config, ConfigError
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
 from modadd.task import pair_count
+from modadd.training import LARGE_NUMBERS
 
-# Numbers that a chunk works on, all steps together: a third to half a second of a core, so that
-# results are written while others are computed, progress shows, cores end together, and a stop is
-# not waited for. (Measured: 1.4e9 to 2e9 a second for networks, 1.1e9 for particles. A third of it
-# spends a tenth more of the cores' time on transactions and on NumPy's calls.)
-CHUNK_NUMBERS = 600_000_000
+# What a chunk takes a core, so that results are written while others are computed, progress shows,
+# cores end together, and a stop is not waited for. (Measured: a third of it spends a tenth more of
+# the cores' time on transactions and on NumPy's calls.)
+CHUNK_SECONDS = 0.33
 # Of short runs no more: what is made of each of them would fall out of the cache (measured: 2500
 # networks of 20 epochs took a third longer, each, than 800).
 CHUNK_RUNS = 800
-# torch works on a whole batch at every step. Measured on CPUs: beyond some 600,000 numbers it falls
-# out of the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200
-# took 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
-BATCH_NUMBERS = {"cpu": 600_000, "cuda": 60_000_000}
+# torch works on a whole batch at every step. Measured on CPUs: beyond these numbers it falls out of
+# the cache, far below them the overhead of calls shows. A GPU wants far more: an NVIDIA H200 took
+# 0.35 µs a run-step with 5 million numbers, 0.19 with 48 million, 0.18 with 240 million.
+BATCH_NUMBERS = {"cpu": 2 * LARGE_NUMBERS, "cuda": 60_000_000}
 # Of results, so that memory is bounded by the chunk, not by the sweep.
 CHUNK_BYTES = {"cpu": 64 << 20, "cuda": 512 << 20}
 FLOAT_BYTES = 4
@@ -173,7 +173,8 @@ def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
     simulator = SIMULATORS[config.kind]
     worked, _ = simulator.numbers(config)
     if simulator.kernel_serves(config, resources.device):
-        quick = min(CHUNK_NUMBERS // (worked * config.length), CHUNK_RUNS)
+        seconds = simulator.step_seconds(config) * config.length
+        quick = min(int(CHUNK_SECONDS / seconds), CHUNK_RUNS)
     else:
         quick = BATCH_NUMBERS[resources.device] // worked
     return max(1, min(quick, CHUNK_BYTES[resources.device] // _result_bytes(config, snapshots)))

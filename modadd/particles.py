@@ -79,11 +79,20 @@ def initial_positions(
     return np.stack(draws).reshape(-1, modulus, dim)
 
 
+NUMBER_SECONDS = 5.5e-10
+
+
 def numbers(config: ParticleConfig) -> tuple[int, int]:
     """How many numbers a run works on in a step (one a pair of pairs in the plane, and more in
     space, as cost and memory grow) and in a snapshot."""
     dim = config.embedding_dim
     return pair_count(config.modulus) ** 2 * max(2, dim) // 2, config.modulus * dim
+
+
+def step_seconds(config: ParticleConfig) -> float:
+    """About what a step takes the compiled kernel on one core (Xeon, AVX-512)."""
+    worked, _ = numbers(config)
+    return worked * NUMBER_SECONDS
 
 
 def kernel_serves(_config: ParticleConfig, device: str) -> bool:

@@ -21,8 +21,9 @@ class Simulator(NamedTuple):
     """run(configs of equal shape, sorted epochs, device) yields a Snapshot for each epoch.
 
     numbers: how many numbers one run of a config works on in a step, and stores in a snapshot;
-    from these the jobs choose how many runs share a batch. kernel_serves: whether the compiled
-    kernel computes a config on a device, a run at a time, or torch does. has_classifier: whether
+    step_seconds: about what a step takes one core. From these the jobs choose how many runs share
+    a batch. kernel_serves: whether the compiled kernel computes a config on a device, a run at a
+    time, or torch does. has_classifier: whether
     its snapshots have parameters behind the arrangement. schedule: the default for
     `modadd.snapshots.schedule`. title: what people call its runs. origin: for runs that begin
     where a stored run was, that run's identity and the epoch, by config; whoever has the store
@@ -32,6 +33,7 @@ class Simulator(NamedTuple):
     config: type[Config]
     run: Callable[..., Iterator[Snapshot]]
     numbers: Callable[[Any], tuple[int, int]]
+    step_seconds: Callable[[Any], float]
     kernel_serves: Callable[[Any, str], bool]
     has_classifier: bool
     schedule: str
@@ -45,6 +47,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=TrainingConfig,
         run=train,
         numbers=training.numbers,
+        step_seconds=training.step_seconds,
         kernel_serves=training.kernel_serves,
         has_classifier=True,
         schedule="default",
@@ -54,6 +57,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=ParticleConfig,
         run=simulate,
         numbers=particles.numbers,
+        step_seconds=particles.step_seconds,
         kernel_serves=particles.kernel_serves,
         has_classifier=False,
         schedule="all",
@@ -63,6 +67,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=TwinConfig,
         run=simulate,
         numbers=particles.numbers,
+        step_seconds=particles.step_seconds,
         kernel_serves=particles.kernel_serves,
         has_classifier=False,
         schedule="final",
@@ -74,6 +79,7 @@ SIMULATORS: dict[str, Simulator] = {
         config=BranchConfig,
         run=train_branches,
         numbers=training.numbers,
+        step_seconds=training.step_seconds,
         kernel_serves=training.kernel_serves,
         has_classifier=True,
         schedule="final",

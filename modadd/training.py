@@ -73,31 +73,49 @@ class TrainingConfig(Config):
         return tuple(getattr(self, f"decay_{group}") for group in GROUPS)
 
 
-# Numbers worked on in a step from which torch is as fast as the compiled kernel or faster. Measured
-# (Xeon, AVX-512, 2 cores with 1 MiB of second cache each; `make bench` prints the curve), torch's
-# time over the kernel's: 1.1 at N = 113, H = 512 (6 million), 0.95 at H = 1536 (17 million), 0.8 at
-# H = 2048 (22 million), 0.7 at H = 4096; at N = 211, 1.0 at H = 512 (26 million) and 0.75 at 1024.
-# (With D = 64, torch is 0.9 times already at N = 59 or 113, H = 512.) A compromise: on a newer Xeon
-# with 2 MiB of second cache it is 1.4 at H = 2048 still, and 0.97 at H = 4096.
-LARGE_NUMBERS = 16_000_000
+# Who trains on a processor, measured (`make bench` prints the curve). The kernel keeps what lies
+# between two products in the cache, which saves all the more the fewer dimensions there are: torch
+# takes 8 times as long at N = 307, H = 32, and 1.3 to 1.6 times at H = 512 with any N up to 307.
+# torch's products have the better of it where they are deep: 0.8 times the kernel's at N = 59,
+# D = 256, H = 512, 0.62 at N = 31, D = H = 512, 1.0 at D = 128; and where the block's hidden units
+# overflow the second cache (of 2 MiB: 1.2 at N = 113, H = 3072, 0.98 at H = 4096; on a processor
+# with 1 MiB 0.8 at H = 2048). Calls cost torch 0.25 ms a step: with D = 256, N = 17, H = 512, 17
+# million products, it takes 1.5 times as long.
+DEEP, HIDDEN_PER_DIMENSION, WORTH_CALLING = 256, 12, 25_000_000
+PRODUCT_SECONDS = 9e-11  # of the kernel, for each product of the pass forward (Xeon, AVX-512)
+# Numbers from which torch on a processor works on one run at a time: two fill its cache.
+LARGE_NUMBERS = 300_000
+
+
+def _trained(config: TrainingConfig) -> int:
+    return training_pair_count(config.modulus, config.train_fraction)
 
 
 def numbers(config: TrainingConfig) -> tuple[int, int]:
     """How many numbers a run works on in a step (activations and slopes) and in a snapshot."""
-    trained = training_pair_count(config.modulus, config.train_fraction)
-    return 2 * (config.hidden_size + config.modulus) * trained, parameter_count(config)
+    rows = config.embedding_dim + config.hidden_size + config.modulus
+    return 2 * rows * _trained(config), parameter_count(config)
+
+
+def products(config: TrainingConfig) -> int:
+    """How many numbers the pass forward multiplies in a step; that back multiplies twice as many."""
+    return (config.embedding_dim + config.modulus) * config.hidden_size * _trained(config)
+
+
+def step_seconds(config: TrainingConfig) -> float:
+    """About what a step takes the compiled kernel on one core."""
+    return products(config) * PRODUCT_SECONDS
 
 
 def kernel_serves(config: TrainingConfig, device: str) -> bool:
-    """Whether the compiled kernel trains such a config, or torch does."""
-    return device == "cpu" and compiled_kernels_work() and not is_large(config)
+    """Whether the compiled kernel trains such a config, or torch does, by the measured rule."""
+    deep = config.embedding_dim + config.hidden_size // HIDDEN_PER_DIMENSION >= DEEP
+    for_torch = deep and products(config) >= WORTH_CALLING
+    return device == "cpu" and compiled_kernels_work() and not for_torch
 
 
 def is_large(config: TrainingConfig) -> bool:
-    """Whether a processor trains such a config by torch's products of one run's whole matrices.
-
-    The compiled kernel multiplies faster what its second cache holds, and needs no start-up.
-    """
+    """Whether torch on a processor trains such runs one by one, each by whole matrices."""
     worked, _ = numbers(config)
     return worked >= LARGE_NUMBERS
 

@@ -63,7 +63,7 @@ alignment = [0.5, 2]
 steps = 30
 seeds = "0:20"
 """
-CHUNK_NUMBERS, AUDITS_A_TRANSACTION = 12_000_000, 3  # far fewer than usual: many moments
+CHUNK_SECONDS, AUDITS_A_TRANSACTION = 0.0066, 3  # far fewer than usual: many moments
 MEGABYTE = 1 << 20
 OLD = Path(__file__).parent / "databases" / "version-1.db.gz"
 
@@ -116,7 +116,7 @@ def _run(words, path, errors, memory, file_size):
             pages = int(Path("/proc/self/statm").read_text().split()[0])
             most = pages * resource.getpagesize() + memory
             resource.setrlimit(resource.RLIMIT_AS, (most, most))
-        jobs.plan.CHUNK_NUMBERS = CHUNK_NUMBERS
+        jobs.plan.CHUNK_SECONDS = CHUNK_SECONDS
         jobs.audit.RUNS_A_TRANSACTION = AUDITS_A_TRANSACTION
         sys.argv = ["modadd", *words, "--database", path]
         try:

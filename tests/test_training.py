@@ -16,6 +16,7 @@ def engine(request, monkeypatch):
     if request.param == "torch":
         monkeypatch.setattr(training, "compiled_kernels_work", lambda: False)
     if request.param == "torch, run by run":
+        monkeypatch.setattr(training, "compiled_kernels_work", lambda: False)
         monkeypatch.setattr(training, "LARGE_NUMBERS", 0)
 
 

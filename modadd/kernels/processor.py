@@ -1,6 +1,6 @@
 """The compiled kernels' engines: batches of runs on a processor's cores, a run a core at a time.
 
-From where torch's products of whole matrices are faster: `modadd.training.is_large`.
+Where torch's products of whole matrices are faster: `modadd.training.kernel_serves`.
 """
 
 import itertools

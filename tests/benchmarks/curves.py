@@ -12,14 +12,21 @@ from jobs.compute import Chunk, compute, usable_cores
 from modadd.config import Config
 from modadd.kernels import processor, torch_training
 from modadd.snapshots import Snapshot, schedule
-from modadd.training import TrainingConfig, is_large, numbers
+from modadd.training import TrainingConfig, kernel_serves, numbers, products
 
 CORES = usable_cores()
 SIZES: dict[str, list[dict[str, int]]] = {
     "tokens N": [{"modulus": n} for n in (5, 17, 31, 59, 113)],
     "hidden units H": [{"hidden_size": h} for h in (8, 32, 128, 512)],
     "dimension D": [{"embedding_dim": d} for d in (2, 8, 64)],
-    "N and H": [{"modulus": 113, "hidden_size": h} for h in (128, 512, 1024, 2048, 4096)],
+    "N and H": [
+        {"modulus": n, "hidden_size": h}
+        for n, h in ((113, 128), (113, 512), (113, 2048), (113, 4096), (307, 32), (307, 512))
+    ],
+    "D and H": [
+        {"modulus": 59, "embedding_dim": d, "hidden_size": h}
+        for d, h in ((64, 512), (128, 512), (256, 512), (512, 512), (1024, 32))
+    ],
 }
 
 
@@ -33,7 +40,7 @@ def curves() -> list[str]:
         for sizes in points:
             kernel, peer = _run_step(sizes)
             named = ", ".join(f"{name} = {value}" for name, value in sizes.items())
-            serves = "torch" if is_large(TrainingConfig(**sizes)) else "kernel"
+            serves = "kernel" if kernel_serves(TrainingConfig(**sizes), "cpu") else "torch"
             figures = f"{kernel:.3g} | {peer:.3g} | {peer / kernel:.2g}"
             rows.append(f"| {title} | {named} | {figures} | {serves} |")
     return [*rows, "", *_epochs(), "", *_many_runs(), "", *_snapshots()]
@@ -41,9 +48,10 @@ def curves() -> list[str]:
 
 def _run_step(sizes: dict[str, int]) -> tuple[float, float]:
     """µs a run-step on all cores: our kernel, and our torch engine as jobs would have it."""
-    worked, _ = numbers(TrainingConfig(**sizes))
-    steps = max(2, min(500, 100_000_000 // worked // 50))
-    runs = max(2 * CORES, min(50, 600_000 // worked))  # torch computes a lone one twice
+    config = TrainingConfig(**sizes)
+    steps = max(2, min(500, 200_000_000 // products(config)))
+    # torch computes a lone one twice
+    runs = max(2 * CORES, min(50, 600_000 // numbers(config)[0]))
     configs = [TrainingConfig(seed=seed, **sizes) for seed in range(runs)]
     return (
         _least(lambda epochs: processor.train(configs, epochs, threads=CORES), steps, runs),
