@@ -13,7 +13,7 @@ from sqlalchemy import Engine, func, inspect, select, text
 
 from db.connect import StoreError
 from db.filters import Filter
-from db.schema import ClassifierSnapshot, ExperimentRun, Metric, Run, Snapshot
+from db.schema import WITH_HASHES, ClassifierSnapshot, ExperimentRun, Metric, Run, Snapshot
 from db.soundness import check_shape
 from db.store import FLOAT32
 
@@ -45,11 +45,12 @@ class StoredSnapshots(NamedTuple):
 def stored_runs(engine: Engine, hashes: Sequence[str]) -> dict[str, StoredRun]:
     """Those of the config hashes that are stored, by hash."""
     columns = (Run.config_hash, Run.run_id, Run.schedule, Run.kept_parameters)
+    query = select(*columns).where(WITH_HASHES)
     found: dict[str, StoredRun] = {}
     with engine.connect() as connection:
         for start in range(0, len(hashes), _BOUND):
             some = hashes[start : start + _BOUND]
-            rows = connection.execute(select(*columns).where(Run.config_hash.in_(some)))
+            rows = connection.execute(query, {"hashes": some})
             found.update({row[0]: StoredRun(row[1], row[2], row[3]) for row in rows})
     return found
 

@@ -23,6 +23,7 @@ from sqlalchemy import (
     MetaData,
     Table,
     Text,
+    bindparam,
     text,
 )
 from sqlalchemy.dialects import sqlite
@@ -128,6 +129,11 @@ class Run(Base):
     kept_parameters: Mapped[str]
     wall_time: Mapped[float]
     job_id: Mapped[int] = mapped_column(ForeignKey("jobs.job_id"))
+
+
+# The runs with one of the hashes that the statement is executed with. (A list inside a statement
+# stays, with that, until Python's collector looks, which counts containers, not texts.)
+WITH_HASHES = Run.config_hash.in_(bindparam("hashes", expanding=True))
 
 
 class ExperimentRun(Base):

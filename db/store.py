@@ -25,6 +25,7 @@ from db.connect import StoreError, note_change, writing
 from db.declarations import declare_columns
 from db.insertion import insert_rows, nullable
 from db.schema import (
+    WITH_HASHES,
     ClassifierSnapshot,
     ExperimentRun,
     Run,
@@ -233,8 +234,9 @@ class _Stored(NamedTuple):
 
 def _stored_epochs(connection: Connection, hashes: Sequence[str]) -> dict[str, _Stored]:
     """hash → what is stored of a run, for those of the hashes that are."""
-    query = select(Run.config_hash, Run.run_id).where(Run.config_hash.in_(hashes))
-    stored = {h: _Stored(run_id, set(), set()) for h, run_id in connection.execute(query)}
+    query = select(Run.config_hash, Run.run_id).where(WITH_HASHES)
+    rows = connection.execute(query, {"hashes": hashes})
+    stored = {config_hash: _Stored(run_id, set(), set()) for config_hash, run_id in rows}
     by_id = {found.run_id: found for found in stored.values()}
     if by_id:
         for epochs in (Snapshot, ClassifierSnapshot):

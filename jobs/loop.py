@@ -151,12 +151,13 @@ def _compute_and_store(
     summary: Summary,
 ) -> int:
     """How many of the runs were left alone, since other snapshots of them are stored."""
-    if not planned.chunks:
+    if not planned.groups:
         return 0
     left = computed = 0
     # Code is compiled for a type of numbers.
-    for chunk in {getattr(c.configs[0], "dtype", ""): c for c in planned.chunks}.values():
-        load_kernels(with_start(engine, chunk.one_run))
+    models = [group.model for group in planned.groups]
+    for model in {getattr(m.configs[0], "dtype", ""): m for m in models}.values():
+        load_kernels(with_start(engine, model.one_run))
     job = running.job_at_work(
         engine,
         planned_runs=planned.runs,

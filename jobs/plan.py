@@ -5,6 +5,7 @@ import itertools
 import math
 import os
 import shutil
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,7 @@ BATCH_NUMBERS = {"cpu": 2 * LARGE_NUMBERS, "cuda": 60_000_000}
 # Of results, so that memory is bounded by the chunk, not by the sweep.
 CHUNK_BYTES = {"cpu": 64 << 20, "cuda": 512 << 20}
 FLOAT_BYTES = 4
+PLANNED_TOGETHER = 10_000  # runs looked up in the database at a time: no more configs at once
 
 
 class Keep(NamedTuple):
@@ -47,25 +49,51 @@ class Keep(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class Plan:
-    """chunks: what is to be computed. present: run_ids of what is stored already."""
+class Group:
+    """Runs of equal shape of which the same is to be kept, cut into chunks that differ by one run.
 
-    chunks: list[Chunk]
+    They are known by their places among the configs: those are made as their turn comes.
+    """
+
+    configs: Sequence[Config]
+    places: Sequence[int]
+    chunk_count: int
+    model: Chunk
+
+    @property
+    def chunks(self) -> Iterator[Chunk]:
+        """Batches, each with its configs."""
+        cuts = [len(self.places) * part // self.chunk_count for part in range(self.chunk_count + 1)]
+        for start, stop in itertools.pairwise(cuts):
+            configs = tuple(self.configs[place] for place in self.places[start:stop])
+            yield dataclasses.replace(self.model, configs=configs)
+
+    @property
+    def result_bytes(self) -> int:
+        """About how much they will add to the database."""
+        return _result_bytes(self.model.configs[0], len(self.model.epochs)) * len(self.places)
+
+
+@dataclasses.dataclass(frozen=True)
+class Plan:
+    """groups: what is to be computed. present: run_ids of what is stored already."""
+
+    groups: list[Group]
     present: list[int]
 
     @property
     def runs(self) -> int:
-        return sum(len(chunk.configs) for chunk in self.chunks)
+        return sum(len(group.places) for group in self.groups)
 
     @property
-    def configs(self) -> list[Config]:
+    def chunks(self) -> Iterator[Chunk]:
+        """Of all groups, in order; their configs are made as their turn comes."""
+        return itertools.chain.from_iterable(group.chunks for group in self.groups)
+
+    @property
+    def configs(self) -> Iterator[Config]:
         """Of all that is to be computed."""
-        return [config for chunk in self.chunks for config in chunk.configs]
-
-    @property
-    def result_bytes(self) -> int:
-        """About how much the chunks will add to the database."""
-        return sum(_result_bytes(c.configs[0], len(c.epochs)) * len(c.configs) for c in self.chunks)
+        return (config for chunk in self.chunks for config in chunk.configs)
 
 
 def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
@@ -73,32 +101,50 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
 
     A stored run whose snapshots do not include the requested ones is computed again, with both.
     """
-    wanted = {config.identity: config for config in request.configs}
-    stored = {} if engine is None else stored_runs(engine, list(wanted))
     asked = Keep(request.schedule, request.parameters)
-    # Also of what is there: a plan for the rest keeps the order of the plan for all.
-    groups: dict[tuple[object, Keep], list[Config]] = {
-        (config.shape, asked): [] for config in wanted.values()
-    }
+    places: dict[tuple[object, Keep], array[int]] = {}
     present = []
-    for identity, config in wanted.items():
-        keep = _missing(asked, config, stored.get(identity))
-        if keep is None:
-            present.append(stored[identity].run_id)
-        else:
-            groups.setdefault((config.shape, keep), []).append(config)
-    chunks = [
-        chunk
-        for (_, keep), configs in groups.items()
-        if configs
-        for chunk in _chunks(request.kind, configs, keep, resources)
+    for start in range(0, len(request.configs), PLANNED_TOGETHER):
+        some = request.configs[start : start + PLANNED_TOGETHER]
+        identities = [config.identity for config in some]
+        stored = {} if engine is None else stored_runs(engine, identities)
+        for place, (config, identity) in enumerate(zip(some, identities, strict=True), start):
+            # Also of what is there: a plan for the rest keeps the order of the plan for all.
+            places.setdefault((config.shape, asked), array("q"))
+            keep = _missing(asked, config, stored.get(identity))
+            if keep is None:
+                present.append(stored[identity].run_id)
+            else:
+                places.setdefault((config.shape, keep), array("q")).append(place)
+    in_order = sorted(places.items(), key=lambda one: one[0][1] != asked)
+    groups = [
+        _group(request, found, keep, resources) for (_, keep), found in in_order if len(found)
     ]
-    return Plan(chunks, present)
+    return Plan(groups, present)
+
+
+def _group(request: Request, places: Sequence[int], keep: Keep, resources: Resources) -> Group:
+    """Batches for all workers alike."""
+    first = request.configs[places[0]]
+    epochs = schedule(keep.schedule, first.length)
+    at_once = _largest_batch(first, len(epochs), resources) * resources.width
+    rounds = -(-len(places) // at_once)
+    model = Chunk(
+        kind=request.kind,
+        configs=(first,),
+        epochs=epochs,
+        schedule=keep.schedule,
+        parameters=keep.parameters,
+        device=resources.device,
+    )
+    count = min(len(places), rounds * resources.width)
+    return Group(request.configs, places, count, model)
 
 
 def check_room(database: URL, planned: Sequence[Plan]) -> None:
     """Raise ConfigError if the memory or the disk has no room for what is planned."""
-    needed = max((_memory_bytes(chunk) for some in planned for chunk in some.chunks), default=0)
+    groups = [group for some in planned for group in some.groups]
+    needed = max((_memory_bytes(group.model) for group in groups), default=0)
     if needed > memory_bytes():
         has = int(memory_bytes()) >> 20
         raise ConfigError(
@@ -107,7 +153,7 @@ def check_room(database: URL, planned: Sequence[Plan]) -> None:
         )
     if database.get_backend_name() != "sqlite" or not database.database:
         return
-    needed = sum(some.result_bytes for some in planned)
+    needed = sum(group.result_bytes for group in groups)
     free = shutil.disk_usage(Path(database.database).absolute().parent).free
     if needed > free:
         raise ConfigError(
@@ -147,25 +193,6 @@ def _missing(asked: Keep, config: Config, stored: StoredRun | None) -> Keep | No
 @lru_cache(maxsize=256)
 def _epochs(specification: str, length: int) -> frozenset[int]:
     return frozenset(schedule(specification, length))
-
-
-def _chunks(kind: str, configs: list[Config], keep: Keep, resources: Resources) -> Iterator[Chunk]:
-    """Batches of configs of equal shape, equally many for every worker."""
-    epochs = schedule(keep.schedule, configs[0].length)
-    rounds = -(
-        -len(configs) // (_largest_batch(configs[0], len(epochs), resources) * resources.width)
-    )
-    count = min(len(configs), rounds * resources.width)
-    cuts = [len(configs) * part // count for part in range(count + 1)]
-    for start, stop in itertools.pairwise(cuts):
-        yield Chunk(
-            kind=kind,
-            configs=tuple(configs[start:stop]),
-            epochs=epochs,
-            schedule=keep.schedule,
-            parameters=keep.parameters,
-            device=resources.device,
-        )
 
 
 def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from modadd.config import Config, ConfigError, check_known
+from modadd.config import Config, ConfigError, Configs, check_known
 from modadd.experiments import EXPERIMENTS, experiment_named
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
@@ -16,7 +16,7 @@ from modadd.snapshots import schedule
 # The kind of run behind each word that a user types.
 KINDS = {"train": "transformer", "simulate": "particle"}
 KEPT_PARAMETERS = ("none", "final", "all")
-MOST_RUNS = 1_000_000  # to plan them takes two gigabytes, and most of a minute
+MOST_RUNS = 1_000_000  # to plan them takes half a minute
 _MOST_LETTERS = 200  # of an experiment's name
 _OPTIONS = ("seeds", "experiment", "snapshots", "parameters")
 
@@ -31,7 +31,7 @@ class Request:
     """
 
     kind: str
-    configs: tuple[Config, ...]
+    configs: Sequence[Config]
     schedule: str
     parameters: str
     experiment: str | None = None
@@ -54,7 +54,12 @@ class Request:
             _check_name(self.experiment)
         if not SIMULATORS[self.kind].has_classifier:
             object.__setattr__(self, "parameters", "none")  # there are none to keep
-        for length in {config.length for config in self.configs}:
+        if isinstance(self.configs, Configs):
+            differing = self.configs.one_of_each()
+        else:
+            differing = list(dict.fromkeys(self.configs))
+            object.__setattr__(self, "configs", differing)
+        for length in {config.length for config in differing}:
             schedule(self.schedule, length)
 
 
@@ -89,14 +94,15 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
     total = len(seeds) * math.prod(len(axis) for axis in axes.values())
     if total > MOST_RUNS:
         raise ConfigError(f"a sweep holds at most {MOST_RUNS} runs, got {total}: split it")
-    configs = [
-        simulator.config.from_dict({**dict(zip(axes, chosen, strict=True)), "seed": seed})
-        for chosen in itertools.product(*axes.values())
-        for seed in seeds
-    ]
+    for seed in (min(seeds), max(seeds)):
+        simulator.config(seed=seed)  # or ConfigError
+    combinations = itertools.product(*axes.values())
+    variants = (dict(zip(axes, chosen, strict=True)) for chosen in combinations)
+    # By their configs, to which 1 and 1.0 are the same.
+    different = {simulator.config(**variant): variant for variant in variants}
     return Request(
         kind=KINDS[command],
-        configs=tuple(configs),
+        configs=Configs(simulator.config, ((variant, seeds) for variant in different.values())),
         schedule=_text(values, "snapshots", simulator.schedule),
         parameters=_text(values, "parameters", "all"),
         experiment=experiment,
@@ -110,7 +116,7 @@ def experiment_request(
     experiment = experiment_named(name)
     return Request(
         kind=experiment.kind,
-        configs=tuple(experiment.configs(seeds)),
+        configs=experiment.configs(seeds),
         schedule=snapshots or experiment.snapshots or SIMULATORS[experiment.kind].schedule,
         parameters=parameters,
         experiment=name,

@@ -1,7 +1,7 @@
 """Where runs begin that begin at a stored run's snapshot: checked, and handed to their chunks."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
@@ -14,11 +14,12 @@ from modadd.simulators import SIMULATORS
 from modadd.snapshots import Snapshot
 
 
-def check_starts(engine: Engine, kind: str, configs: Sequence[Config]) -> None:
+def check_starts(engine: Engine, kind: str, configs: Iterable[Config]) -> None:
     """Raise ConfigError unless every snapshot that the configs begin at is stored and fits them."""
     simulator = SIMULATORS[kind]
     if simulator.origin is None:
         return
+    configs = list(configs)
     origins = [simulator.origin(config) for config in configs]
     stored = stored_shapes(engine, origins)
     missing = [origin for origin in origins if origin not in stored]

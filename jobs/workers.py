@@ -20,7 +20,7 @@ from concurrent.futures import (
 )
 from itertools import islice
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from jobs.compute import prepare_process, prepare_worker, usable_cores
 from modadd.config import ConfigError
@@ -60,7 +60,7 @@ def executor(resources: Resources) -> Iterator[Executor]:
     Raises:
         JobError: if a process dies, or there is no memory for threads.
     """
-    pool: Any
+    pool: Executor
     if resources.workers:
         context = multiprocessing.get_context("spawn")
         pool = ProcessPoolExecutor(resources.workers, context, prepare_process)
@@ -98,7 +98,7 @@ def _threads(width: int) -> ThreadPoolExecutor:
         for _ in range(width):  # a thread each, for none is done before all are there
             pool.submit(together.wait)
         together.wait(_START_SECONDS)
-    except threading.BrokenBarrierError as error:
+    except (threading.BrokenBarrierError, BrokenExecutor) as error:  # the latter from `submit`
         raise JobError(f"a worker {_DIED}") from error
     finally:
         together.abort()  # so that none waits for one that does not come

@@ -10,8 +10,10 @@ import hashlib
 import json
 import math
 import re
-from collections.abc import Mapping
-from typing import Any, ClassVar, Self
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import accumulate
+from typing import Any, ClassVar, Self, overload
 
 Scalar = int | float | str
 
@@ -143,6 +145,42 @@ class Config:
         told = {n: v for n, v in self.to_dict().items() if n not in added or v != added[n]}
         content = json.dumps({"kind": self.kind, **told}, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+Variant = Mapping[str, Any]  # the fields of a config that differ from the defaults
+
+
+class Configs(Sequence[Config]):
+    """Configs of one kind, each made when it is looked at: a million of them need no memory.
+
+    variants: each with its seeds.
+    """
+
+    def __init__(
+        self, config: type[Config], variants: Iterable[tuple[Variant, Sequence[int]]]
+    ) -> None:
+        self.config, self.variants = config, tuple(variants)
+        #: where each variant's runs end
+        self._stops = list(accumulate(len(seeds) for _, seeds in self.variants))
+
+    def __len__(self) -> int:
+        return self._stops[-1] if self._stops else 0
+
+    @overload
+    def __getitem__(self, index: int) -> Config: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Config]: ...
+    def __getitem__(self, index: int | slice) -> Config | list[Config]:
+        places = range(len(self))[index]
+        if isinstance(places, range):
+            return [self[place] for place in places]
+        which = bisect_right(self._stops, places)
+        variant, seeds = self.variants[which]
+        return self.config(seed=seeds[places - self._stops[which]], **variant)  # from the end
+
+    def one_of_each(self) -> list[Config]:
+        """Each variant with its first seed: all shapes, lengths and mistakes that there are."""
+        return [self.config(seed=seeds[0], **variant) for variant, seeds in self.variants if seeds]
 
 
 def coerce(field: "dataclasses.Field[Any]", value: Any) -> Scalar:

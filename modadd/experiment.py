@@ -5,11 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from modadd.config import Config
+from modadd.config import Configs, Variant
 from modadd.paper import Row
 from modadd.simulators import SIMULATORS
-
-Variant = Mapping[str, Any]
 
 
 class Experiment(NamedTuple):
@@ -35,14 +33,12 @@ class Experiment(NamedTuple):
     names: Mapping[Any, str] = MappingProxyType({})
     baselines: tuple[tuple[Any, ...], ...] = ()
 
-    def configs(self, seeds: Sequence[int] | None = None) -> list[Config]:
+    def configs(self, seeds: Sequence[int] | None = None) -> Configs:
         """The runs, variant by variant; `seeds` replaces the experiment's own."""
-        config = SIMULATORS[self.kind].config
-        return [
-            config(seed=seed, **variant)
-            for variant, own_seeds in self.variants
-            for seed in (own_seeds if seeds is None else seeds)
-        ]
+        return Configs(
+            SIMULATORS[self.kind].config,
+            ((variant, own if seeds is None else seeds) for variant, own in self.variants),
+        )
 
 
 def combinations(seeds: range, **values: Iterable[Any]) -> tuple[tuple[Variant, range], ...]:

@@ -98,7 +98,7 @@ def numbers(config: TrainingConfig) -> tuple[int, int]:
 
 
 def products(config: TrainingConfig) -> int:
-    """How many numbers the pass forward multiplies in a step; that back multiplies twice as many."""
+    """How many products the pass forward adds up in a step; that back, twice as many."""
     return (config.embedding_dim + config.modulus) * config.hidden_size * _trained(config)
 
 

@@ -75,7 +75,7 @@ def check_that_it_runs(request):
         planned = plan(engine, request, Resources())
         with contextlib.suppress(ConfigError):  # no room on the disk
             check_room(engine.url, [planned])
-    config = planned.chunks[0].configs[0]
+    config = next(planned.configs)
     worked, stored = SIMULATORS[request.kind].numbers(config)
     if max(worked * config.length, stored) > MOST_NUMBERS:
         return

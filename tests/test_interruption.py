@@ -134,7 +134,7 @@ def test_a_plan_for_the_rest_keeps_the_order_of_the_plan_for_all(modadd):
         schedule="final",
         parameters="none",
     )
-    whole = plan(None, request, Resources()).configs
+    whole = list(plan(None, request, Resources()).configs)
     modadd("train", "--seeds", 0, "--epochs", 2, "--snapshots", "final", "--parameters", "none")
     with open_for_reading("modadd.db") as engine:
-        assert plan(engine, request, Resources()).configs == whole[1:]
+        assert list(plan(engine, request, Resources()).configs) == whole[1:]

@@ -11,7 +11,7 @@ from jobs.workers import Resources
 from modadd.kernels import processor, torch_training
 from modadd.training import TrainingConfig, train
 
-LARGE = {"modulus": 113, "hidden_size": 2048}
+LARGE = {"modulus": 31, "embedding_dim": 512, "hidden_size": 512}
 
 
 def numbers_of(snapshot):
@@ -24,13 +24,23 @@ def ends(configs, epochs):
     return numbers_of(last)
 
 
-def test_torch_serves_from_a_size_on(monkeypatch):
+@pytest.mark.parametrize(
+    ("fields", "server"),
+    [
+        ({}, "kernel"),
+        ({"modulus": 307}, "kernel"),  # however many pairs: torch takes 8 times as long
+        ({"modulus": 113, "hidden_size": 2048}, "kernel"),
+        ({"embedding_dim": 512}, "kernel"),  # no work that is worth a call
+        ({"modulus": 113, "hidden_size": 4096}, "torch"),
+        (LARGE, "torch"),
+    ],
+)
+def test_torch_serves_where_products_are_deep_and_worth_a_call(fields, server, monkeypatch):
     served = []
     monkeypatch.setattr(processor, "train", lambda *_: served.append("kernel"))
     monkeypatch.setattr(torch_training, "train", lambda *_: served.append("torch"))
-    for fields in ({}, {"modulus": 113}, {"hidden_size": 2048}, LARGE):
-        train([TrainingConfig(**fields)], (1,))
-    assert served == ["kernel", "kernel", "kernel", "torch"]
+    train([TrainingConfig(**fields)], (1,))
+    assert served == [server]
 
 
 def test_large_networks_are_those_of_the_kernel():
@@ -58,8 +68,8 @@ def test_neither_company_nor_torchs_threads_change_a_large_network(two_threads):
 def test_a_job_computes_large_networks_one_at_a_time():
     configs = tuple(TrainingConfig(seed=seed, epochs=1, **LARGE) for seed in range(4))
     request = Request(kind="transformer", configs=configs, schedule="final", parameters="final")
-    planned = plan(None, request, Resources())
-    assert [len(chunk.configs) for chunk in planned.chunks] == [1, 1, 1, 1]
-    (record,) = compute(planned.chunks[2])
+    chunks = list(plan(None, request, Resources()).chunks)
+    assert [len(chunk.configs) for chunk in chunks] == [1, 1, 1, 1]
+    (record,) = compute(chunks[2])
     (alone,) = ends(configs[2:3], (1,))
     assert np.array_equal(record.classifiers[-1], alone[-len(record.classifiers[-1]) :])

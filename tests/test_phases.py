@@ -1,5 +1,4 @@
 import math
-import time
 
 import numpy as np
 import pandas as pd
@@ -119,11 +118,3 @@ def test_a_field_with_few_values_keeps_them(values, columns):
     cells = phases(rows, ["weight_decay"], Quantity("circle"))
     assert sum(name.startswith("weight_decay_") for name in cells) == columns
     assert len(cells) == (BINS if columns else values)
-
-
-@pytest.mark.stress
-def test_ten_thousand_runs_take_a_blink():
-    rows = runs(10_000)
-    started = time.perf_counter()
-    phases(rows, ["learning_rate", "seed"], Quantity("validation_accuracy"))
-    assert time.perf_counter() - started < 0.3

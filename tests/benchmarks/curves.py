@@ -1,5 +1,6 @@
-"""How the cost of training grows, kernel beside torch: each curve varies one default size."""
+"""How the cost of runs grows, kernel beside torch: each curve varies a size or two."""
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -10,8 +11,10 @@ from typing import Any
 
 from jobs.compute import Chunk, compute, usable_cores
 from modadd.config import Config
-from modadd.kernels import processor, torch_training
+from modadd.kernels import processor, torch_particles, torch_training
+from modadd.particles import ParticleConfig
 from modadd.snapshots import Snapshot, schedule
+from modadd.task import pair_count
 from modadd.training import TrainingConfig, kernel_serves, numbers, products
 
 CORES = usable_cores()
@@ -43,7 +46,8 @@ def curves() -> list[str]:
             serves = "kernel" if kernel_serves(TrainingConfig(**sizes), "cpu") else "torch"
             figures = f"{kernel:.3g} | {peer:.3g} | {peer / kernel:.2g}"
             rows.append(f"| {title} | {named} | {figures} | {serves} |")
-    return [*rows, "", *_epochs(), "", *_many_runs(), "", *_snapshots()]
+    more = (_particles(), _epochs(), _many_runs(), _snapshots(), _first_commands())
+    return [*rows, *(row for part in more for row in ("", *part))]
 
 
 def _run_step(sizes: dict[str, int]) -> tuple[float, float]:
@@ -80,6 +84,49 @@ def _least(train: Any, steps: int, runs: int) -> float:
         next(stream)
         taken.append((time.perf_counter() - started) / steps / runs * 1e6)
     return min(taken)
+
+
+def _particles() -> list[str]:
+    """µs a step of a simulation, on all cores, and ns of a core for every two pair sums in it."""
+    rows = [
+        "| particles | | kernel, µs a step | torch | torch / kernel | ns a core, two pair sums |",
+        "|---|---|---|---|---|---|",
+    ]
+    sizes = [{"modulus": n} for n in (5, 17, 31, 59, 113)]
+    sizes += [{"modulus": 17, "embedding_dim": d} for d in (3, 8, 64)]
+    for fields in sizes:
+        couples = pair_count(fields["modulus"]) ** 2
+        steps = max(2, 5_000_000 // couples // fields.get("embedding_dim", 2))
+        runs = 2 * CORES if couples < 1_000_000 else CORES
+        configs = [ParticleConfig(seed=seed, **fields) for seed in range(runs)]
+        kernel = _least(
+            lambda epochs, of=configs: processor.simulate(of, epochs, threads=CORES), steps, runs
+        )
+        peer = _least(
+            lambda epochs, of=configs: torch_on_all_cores(torch_particles.simulate, of, epochs),
+            min(steps, 20),
+            runs,
+        )
+        named = ", ".join(f"{name} = {value}" for name, value in fields.items())
+        each = f"{kernel * CORES * 1000 / couples:.2g}"
+        figures = f"{kernel:.3g} | {peer:.3g} | {peer / kernel:.2g} | {each}"
+        rows.append(f"| simulation | {named} | {figures} |")
+    return rows
+
+
+def _first_commands() -> list[str]:
+    """Whole commands where nothing is compiled yet, and where all is."""
+    rows = ["| table-1 and table-2 of one seed | seconds |", "|---|---|"]
+    with tempfile.TemporaryDirectory() as folder:
+        environment = {**os.environ, "NUMBA_CACHE_DIR": folder}
+        for place, what in enumerate(("the first command, which compiles", "the second")):
+            words = ["reproduce", "table-1", "table-2", "--seeds", "0"]
+            command = [sys.executable, "-m", "jobs.main", *words]
+            command += ["--database", f"{folder}/{place}.db"]
+            started = time.perf_counter()
+            subprocess.run(command, check=True, env=environment, capture_output=True)
+            rows.append(f"| {what} | {time.perf_counter() - started:.1f} |")
+    return rows
 
 
 def _epochs() -> list[str]:
