@@ -29,7 +29,7 @@ BLOCK = 128  # pairs that pass through together: 16 KiB of hidden units at H = 3
 # SMALLEST move nothing beside ε = 1e-8, parameters below it no logit, and exp(x) of x below LOWEST
 # adds nothing to the largest logit's 1: all are rounded to 0.
 SMALLEST, LOWEST = 1e-30, -60.0
-TAYLOR = tuple(1 / math.factorial(k) for k in range(14))
+TAYLOR = tuple(1 / math.factorial(k) for k in range(13))  # the next is 2e-16 of e^r at most
 LN_2, LN_2_COARSE = math.log(2), 0.693359375  # times a small whole number, the coarse one is exact
 
 # Loops may contract and reassociate. NaN and inf keep their meaning: diverged runs must show them.
@@ -96,7 +96,7 @@ def _exp_of_float64(x):
 def parted(x):
     """n and r of x = n ln 2 + r, of float64; of LOWEST for any x below it."""
     x = max(x, LOWEST)
-    n = np.floor(x / LN_2 + 0.5)
+    n = np.floor(x * (1 / LN_2) + 0.5)
     return n, x - n * LN_2_COARSE - n * (LN_2 - LN_2_COARSE)
 
 
@@ -104,7 +104,7 @@ def parted(x):
 def joined(n, r):
     """2^n e^r, of float64."""
     y = 0.0
-    for k in range(13, -1, -1):
+    for k in range(12, -1, -1):
         y = y * r + TAYLOR[k]
     return y * _as_float((np.int64(n) + 1023) << 52)  # type: ignore[call-arg]  # likewise
 
