@@ -32,9 +32,14 @@ def explained(rows: pd.DataFrame, nulls: Mapping[str, str], title: str) -> Drawn
         scale=alt.Scale(domain=order, range=[[1, 0], [5, 3], [2, 3], [1, 2]][: len(order)]),
         legend=_legend("stroke", columns=2),
     )
-    line = base.mark_line(strokeWidth=1.8).encode(y=_value(title), strokeDash=dash, detail="what:N")
-    band = base.transform_filter(alt.datum.what == LAW).mark_area(opacity=0.16)
-    layers = [band.encode(y=_value(title, "low"), y2=alt.Y2("high:Q")), line, _zero()]
+    # One wide interval would flatten all medians: the axis ends a little below the least of them.
+    lowest, highest = float(named["value"].min()), float(named["value"].max())
+    floor = min(0.0, lowest) - 0.2 * (max(highest, 0.0) - min(0.0, lowest))
+    ends = alt.Scale(domainMin=floor) if (named["low"] < floor).any() else alt.Scale()
+    y = _value(title).scale(ends)
+    line = base.mark_line(strokeWidth=1.8).encode(y=y, strokeDash=dash, detail="what:N")
+    band = base.transform_filter(alt.datum.what == LAW).mark_area(opacity=0.16, clip=True)
+    layers = [band.encode(y=_value(title, "low").scale(ends), y2=alt.Y2("high:Q")), line, _zero()]
     made = composed("layer", layers, width=2 * _WIDTH, height=_HEIGHT + 40)
     return Drawn(made, {ROWS: named})
 
@@ -70,7 +75,8 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
     low = min(0.0, float(rows["value"].quantile(0.02)))
     # Of a few networks no median has an interval: NaN, which is no number of JSON.
     high = float(rows["high"].fillna(rows["value"]).max())
-    scale = alt.Scale(domain=[max(low, -0.3), max(0.1, high)], clamp=True)
+    floor = max(low, -0.3)
+    scale = alt.Scale(domain=[floor, max(0.1, high)], clamp=True, nice=False)
     panels = []
     for place, decay in enumerate(decays):
         labels = alt.Axis(
@@ -90,8 +96,12 @@ def rivals(rows: pd.DataFrame, order: Sequence[str], start: int) -> Drawn:
         x = alt.X("low:Q", scale=scale, title="R² held out", axis=alt.Axis(tickCount=4))
         rule = base.mark_rule(strokeWidth=2, clip=True).encode(x=x, x2=alt.X2("high:Q"))
         dot = base.mark_circle(size=60, opacity=1).encode(x=alt.X("value:Q", scale=scale))
+        further = base.transform_filter(f"min(datum.low, datum.value) < {floor}").mark_point(
+            shape="triangle-left", filled=True, size=70, opacity=1
+        )
+        further = further.encode(x=alt.datum(floor, type="quantitative", scale=scale))
         now = alt.expr(f"'γ = {decay:g}, epoch ' + format({json.dumps(epochs)}[moment], ',')")
-        layers, height = [rule, dot, _zero("x")], 22 * len(order)
+        layers, height = [rule, dot, further, _zero("x")], 22 * len(order)
         made = composed("layer", layers, width=170, height=height, title=_small_title(now))
         panels.append(Drawn(made, {ROWS: rows[rows["weight_decay"] == decay]}))
     return joined("hconcat", panels, spacing=14, params=[moment])
@@ -111,13 +121,15 @@ def foretold(rows: pd.DataFrame, title: str, *, middle: float) -> Drawn:
     for place, (decay, some) in enumerate(finite.groupby("weight_decay")):
         first = place % _IN_A_ROW == 0
         made = _foretold_panel(names, counts, title, middle, dense=dense, first=first)
-        above = _small_title(f"γ = {decay:g}, n = {_range(some['n'])}")
+        come = f", circles: {in_range(some['circles'])}" if "circles" in some else ""
+        above = _small_title(f"γ = {decay:g}, n = {in_range(some['n'])}{come}")
         panels.append(Drawn(made, {ROWS: some}).having(title=above))
     shared = {"scale": {"y": "shared"}}
     return joined("concat", panels, columns=_IN_A_ROW, spacing=14, resolve=shared)
 
 
-def _range(counts: "pd.Series[int]") -> str:
+def in_range(counts: "pd.Series[int]") -> str:
+    """From the least to the greatest, or the one that they all are."""
     least, most = int(counts.min()), int(counts.max())
     return f"{most:,}" if least == most else f"{least:,} to {most:,}"
 

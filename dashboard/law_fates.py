@@ -6,7 +6,7 @@ import streamlit as st
 from dashboard import law_loaders
 from dashboard.charts_law import foretold, shares
 from dashboard.law_rows import CURLS, MOST_EPOCHS, form_shares, measured
-from dashboard.law_sections import nothing, shown
+from dashboard.law_sections import nothing, shown, whose
 from dashboard.law_words import conclusions
 from dashboard.opened import Database
 from db.filters import Filter
@@ -18,6 +18,7 @@ def conclusion_section(opened: Database, chosen: Filter) -> None:
     """What came out, in plain words."""
     known = conclusions(
         fits=law_loaders.scores(opened, chosen),
+        gains=law_loaders.gains(opened, chosen),
         twins=law_loaders.foretold_by_twins(opened, chosen),
         gained=measured(law_loaders.led(opened, chosen), "AUC gained"),
         nearer=measured(law_loaders.led(opened, chosen), "distance gained"),
@@ -35,23 +36,25 @@ def led_section(opened: Database, chosen: Filter) -> None:
     st.subheader("Does the learnt law foretell ends better?", anchor=False)
     rows = measured(law_loaders.led(opened, chosen), "AUC of circles")
     if rows.empty:
-        nothing("No particles under a learnt law are stored", "learn")
+        nothing("No particles under a learnt law are stored", "learn", *whose(opened, chosen))
         return
     if rows["value"].isna().all():
-        nothing("None of these networks ends as a circle, or all do", "learn")
+        why = "None of these networks ends as a circle, or all do"
+        nothing(why, "learn", *whose(opened, chosen))
         return
     st.caption(
         "Particles that begin at the networks' embeddings under the paper's law, under its form "
         "with strengths fitted to other networks, and under the law learnt from other networks: "
         "AUC with which the end's radius ratio tells the networks that become circles."
     )
-    shown("led", rows, foretold(rows, "AUC", middle=0.5), chosen, "learn")
+    shown("led", rows, foretold(rows, "AUC", middle=0.5), chosen, "learn", *whose(opened, chosen))
 
 
 def fate_section(opened: Database, chosen: Filter) -> None:
     """What snapshots foretell of the end, and how much of it is settled."""
     st.subheader("When is the fate sealed?", anchor=False)
     circles, accuracies = law_loaders.foreshadowed(opened, chosen)
+    command = ("fate", *whose(opened, chosen))
     if circles["value"].notna().any():
         st.caption(
             "How well a snapshot tells the later circles: AUC of its metrics, 0.5 is chance. "
@@ -59,15 +62,15 @@ def fate_section(opened: Database, chosen: Filter) -> None:
             "with the most of these; the tip counts their circles. DeLong's interval, none where "
             "it is undefined: below two circles, or with all told apart (1 or 0)."
         )
-        shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, "fate")
+        shown("foreshadowed", circles, foretold(circles, "AUC", middle=0.5), chosen, *command)
     else:
         nothing("None of these networks ends as a circle, or all do", "reproduce", "table-1")
     if accuracies["value"].notna().any():
         st.caption("And the final accuracy of the validation pairs: Pearson's r")
-        shown("accuracies", accuracies, foretold(accuracies, "r", middle=0), chosen, "fate")
+        shown("accuracies", accuracies, foretold(accuracies, "r", middle=0), chosen, *command)
     settled = law_loaders.settled(opened, chosen)
     if settled["value"].isna().all():
-        nothing("No branches of these networks are stored", "fate", "--branches", "3")
+        nothing("No branches of these networks are stored", *command, "--branches", "3")
         return
     st.caption(
         "Training taken up again at an epoch with every parameter changed by about one per cent: "
@@ -78,7 +81,7 @@ def fate_section(opened: Database, chosen: Filter) -> None:
         "with a circle, and those whose branches disagree (split)."
     )
     chart = foretold(settled, "share settled", middle=0)
-    shown("settled", settled, chart, chosen, "fate --branches 3")
+    shown("settled", settled, chart, chosen, *command, "--branches", "3")
 
 
 def forms_section(opened: Database, chosen: Filter) -> None:
@@ -95,10 +98,11 @@ def forms_section(opened: Database, chosen: Filter) -> None:
         )
         of_forms = Filter(kind="particle", experiments=("alignment-forms",))
         chart = shares(forms, "form", "share of circles")
-        shown("forms", forms, chart, of_forms, "reproduce alignment-forms")
+        shown("forms", forms, chart, of_forms, "reproduce", "alignment-forms")
     curls = law_loaders.curls(opened, chosen)
+    command = ("curl", *whose(opened, chosen))
     if curls.empty:
-        nothing("No curl of the law at these networks is stored", "curl")
+        nothing("No curl of the law at these networks is stored", *command)
         return
     st.caption(
         "How far from a gradient? ‖(J - Jᵀ)/2‖ / ‖J‖ of the forces' Jacobian on the tokens, at the "
@@ -107,4 +111,4 @@ def forms_section(opened: Database, chosen: Filter) -> None:
         "the true force at a fixed classifier is a gradient. Mean, t interval."
     )
     some = curls[curls["predictor"].isin(CURLS)]
-    shown("curls", curls, foretold(some, "share of curl", middle=0), chosen, "curl")
+    shown("curls", curls, foretold(some, "share of curl", middle=0), chosen, *command)

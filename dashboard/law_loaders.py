@@ -10,6 +10,7 @@ from dashboard.drawn import Drawn
 from dashboard.gallery import frames_of
 from dashboard.law_rows import (
     FORESHADOWS,
+    GAINED,
     HELD_OUT,
     MOST_EPOCHS,
     ORDER,
@@ -49,6 +50,14 @@ def scores(opened: Database, chosen: Filter) -> pd.DataFrame:
     """The medians of held-out R² of every fit to the pair sums."""
     return law_summaries.fit_medians(
         opened.engine, chosen, ORDER, HELD_OUT, median_rank, audit.VERSION
+    )
+
+
+@cached(4)
+def gains(opened: Database, chosen: Filter) -> pd.DataFrame:
+    """The medians of what the law explains more than its null, network by network."""
+    return law_summaries.fit_medians(
+        opened.engine, chosen, ("law",), GAINED, median_rank, audit.VERSION
     )
 
 

@@ -18,6 +18,12 @@ from modadd.twins import LAW_FIELDS, TwinConfig
 
 #: Of every fit of `modadd audit`: SQL over the columns of `law_fits`.
 HELD_OUT = {"held_out_r_squared": "held_out_r_squared"}
+#: Of the law: how much more it explains than its null of the same network and epoch.
+GAINED = {
+    "gained": """held_out_r_squared - (SELECT o.held_out_r_squared FROM law_fits AS o
+        WHERE o.run_id = f.run_id AND o.epoch = f.epoch AND o.target = f.target
+        AND o.fit = 'shuffled-labels')"""
+}
 STRENGTHS = {term: f"{term} / NULLIF(rms, 0)" for term in LAW}
 STRENGTH_TITLES = dict(
     zip(
@@ -48,7 +54,8 @@ def foretelling(counts: pd.DataFrame) -> pd.DataFrame:
         cells = [int(row[name]) for name in _CELLS]
         table = contingency(np.repeat([1, 1, 0, 0], cells), np.repeat([1, 0, 1, 0], cells))
         r = row["correlation"]
-        r = float("nan") if r is None else float(r)
+        # As `modadd.statistics.correlation`: of two networks it would be 1 or -1.
+        r = float("nan") if r is None or row["n"] < 3 else float(r)
         low, high = fisher_interval(r, int(row["n"]))
         estimates: dict[Any, Any] = {
             "odds_ratio": table.odds_ratio.value,
@@ -69,9 +76,9 @@ def twins_in_words(found: pd.DataFrame) -> pd.DataFrame:
         (
             f"{row['weight_decay']:g}", int(row["epoch"]), row["predictor"], int(row["n"]),
             " / ".join(f"{row[name]:,}" for name in _CELLS),
-            _interval(row["odds_ratio"], row["odds_low"], row["odds_high"]),
+            interval_in_words(row["odds_ratio"], row["odds_low"], row["odds_high"]),
             f"{row['p']:.2g}",
-            _interval(row["correlation"], row["low"], row["high"]),
+            interval_in_words(row["correlation"], row["low"], row["high"]),
         )
         for row in found.to_dict("records")
     ]  # fmt: skip
@@ -79,7 +86,8 @@ def twins_in_words(found: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _interval(value: float, low: float, high: float) -> str:
+def interval_in_words(value: float, low: float, high: float) -> str:
+    """A value with its interval, where they are defined."""
     if value != value:
         return "–"
     return f"{value:.2f}" if low != low else f"{value:.2f} [{low:.2f}, {high:.2f}]"

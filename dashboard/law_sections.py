@@ -1,5 +1,6 @@
 """The parts of the page of the force law. Each says what makes its data where there is none."""
 
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
@@ -7,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard import law_loaders, loaders, states
-from dashboard.charts_law import NULL, explained, foretold, rivals, strengths
+from dashboard.charts_law import NULL, explained, foretold, in_range, rivals, strengths
 from dashboard.charts_learned_law import learned_functions
 from dashboard.law_rows import MEANINGS, ORDER, STRENGTH_TITLES, twins_in_words
 from dashboard.law_shown import MOST_PAIRS
@@ -17,6 +18,7 @@ from dashboard.run_facts import config_of
 from dashboard.takeaway import take_away, terminal
 from db.filters import Filter
 from modadd.learned_law import PHASES
+from modadd.statistics import MEDIAN_FEWEST
 from modadd.task import pair_count
 
 R_SQUARED = "R² held out"
@@ -27,19 +29,22 @@ def explained_section(opened: Database, chosen: Filter) -> None:
     st.subheader("What the law explains of the true forces", anchor=False)
     rows = law_loaders.scores(opened, chosen)
     if rows.empty:
-        nothing("No network of the filter was audited", "audit")
+        nothing("No network of the filter was audited", "audit", *whose(opened, chosen))
         return
     audited = law_loaders.count_audited(opened, chosen)
+    of_each = rows.loc[rows["fit"] == "law", "n"]
+    few = f" (none below {MEDIAN_FEWEST} networks)" if of_each.min() < MEDIAN_FEWEST else ""
     st.caption(
-        f"Medians over n = {audited:,} audited networks; bands are the medians' 95 % intervals. "
-        "Fitted to one half of the training pairs and scored on the other: 1 explains all, "
-        "0 nothing."
+        f"Medians over n = {in_range(of_each)} networks a weight decay, of {audited:,} that are "
+        f"audited; bands are the medians' 95 % intervals{few}. Fitted to one half of the training "
+        "pairs and scored on the other: 1 explains all, 0 nothing."
     )
     nulls = {"shuffled-labels": NULL}
     some = rows[rows["fit"].isin(["law", *nulls])]
-    shown("explained", some, explained(some, nulls, R_SQUARED), chosen)
-    st.markdown("**The rivals and the nulls, at the slider's epoch**")
-    shown("rivals", rows, rivals(rows, ORDER, 300), chosen)
+    command = ("audit", *whose(opened, chosen))
+    shown("explained", some, explained(some, nulls, R_SQUARED), chosen, *command)
+    st.markdown("**The rivals and the nulls, at the slider's epoch** (◀ goes on below the axis)")
+    shown("rivals", rows, rivals(rows, ORDER, 300), chosen, *command)
     with st.expander("What each fit is", icon=":material/help:"):
         st.dataframe(
             pd.DataFrame([(name, MEANINGS[name]) for name in ORDER], columns=["fit", "meaning"]),
@@ -47,7 +52,7 @@ def explained_section(opened: Database, chosen: Filter) -> None:
         )
     st.markdown("**The law's coefficients**, in units of the forces' rms")
     fitted = law_loaders.strengths(opened, chosen)
-    shown("coefficients", fitted, strengths(fitted, STRENGTH_TITLES), chosen)
+    shown("coefficients", fitted, strengths(fitted, STRENGTH_TITLES), chosen, *command)
 
 
 def forces_section(opened: Database, row: dict[str, Any]) -> None:
@@ -61,8 +66,11 @@ def forces_section(opened: Database, row: dict[str, Any]) -> None:
         )
         return
     shown = law_loaders.forces(opened, run_id, config)
+    details = loaders.run_details(opened, run_id)
+    assert details is not None, "the run of the row"
+    command = ("audit", *whose(opened, Filter(experiments=tuple(details["experiments"]))))
     if shown is None:
-        nothing("This network was not audited", "audit")
+        nothing("This network was not audited", *command)
         return
     epochs = shown.frames.epochs
     start = min(range(len(epochs)), key=lambda i: abs(epochs[i] - 30))
@@ -73,7 +81,7 @@ def forces_section(opened: Database, row: dict[str, Any]) -> None:
         "the law's forces share the true ones' scale. Left both whole, right the law's four terms."
     )
     numbers = pd.DataFrame({"epoch": epochs, "r_squared": shown.scores})
-    take_away(f"law-forces-{run_id}", numbers, sql=_fits_sql(run_id), command=terminal("audit"))
+    take_away(f"law-forces-{run_id}", numbers, sql=_fits_sql(run_id), command=terminal(*command))
 
 
 def twin_section(opened: Database, row: dict[str, Any]) -> None:
@@ -109,7 +117,7 @@ def foretelling_section(opened: Database, chosen: Filter) -> None:
     st.subheader("Do twins end as their networks do?", anchor=False)
     rows = law_loaders.foretold_by_twins(opened, chosen)
     if rows.empty:
-        nothing("No network of the filter has a twin", "twins")
+        nothing("No network of the filter has a twin", "twins", *whose(opened, chosen))
         return
     st.caption(
         "Circles by the twin and by *nothing moves*, which foretells the embedding that the twin "
@@ -122,10 +130,10 @@ def foretelling_section(opened: Database, chosen: Filter) -> None:
     title = "correlation of imperfections"
     estimates = rows.rename(columns={"correlation": "value"})
     chart = foretold(estimates, title, middle=0)
-    shown("foretold", rows, chart, chosen, "twins")
+    shown("foretold", rows, chart, chosen, "twins", *whose(opened, chosen))
 
 
-def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
+def learnt_section(opened: Database, chosen: Filter, runs: pd.DataFrame) -> None:
     """The learnt functions beside the paper's."""
     st.subheader("The law that the forces ask for", anchor=False)
     decays = sorted(map(float, runs["weight_decay"].unique()))
@@ -135,7 +143,8 @@ def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
     ids = tuple(runs.loc[runs["weight_decay"] == decay, "run_id"].tolist())
     table = law_loaders.learnt(opened, ids, phase)
     if table.empty:
-        nothing("Fewer than four of these networks have audited forces of these epochs", "audit")
+        why = "Fewer than four of these networks have audited forces of these epochs"
+        nothing(why, "audit", *whose(opened, chosen))
         return
     st.caption(
         f"Functions learnt without assuming their form, n = {table['n'].iloc[0]:,} networks, with "
@@ -143,7 +152,15 @@ def learnt_section(opened: Database, runs: pd.DataFrame) -> None:
     )
     chart = learned_functions(table, f"γ = {decay:g}, epochs {phase}")
     st.vega_lite_chart(chart.spec, key="law-learnt", width="content")
-    take_away("law-learnt", table, chart=chart, command=terminal("learn", "--csv"))
+    take_away(
+        "law-learnt", table, chart=chart, command=terminal("learn", "--csv", *whose(opened, chosen))
+    )
+
+
+def whose(opened: Database, chosen: Filter) -> tuple[str, ...]:
+    """The flag that makes a command be about the filter's networks, unless it is so without."""
+    names = chosen.experiments or loaders.experiments(opened, "transformer")
+    return () if not names or "table-1" in names else ("--experiment", shlex.quote(names[0]))
 
 
 def nothing(why: str, *words: str) -> None:
@@ -151,13 +168,10 @@ def nothing(why: str, *words: str) -> None:
     states.nothing_to_draw(f"{why}: run `{terminal(*words)}`")
 
 
-def shown(
-    name: str, rows: pd.DataFrame, chart: Any, chosen: Filter, command: str = "audit"
-) -> None:
+def shown(name: str, rows: pd.DataFrame, chart: Any, chosen: Filter, *command: str) -> None:
+    """A chart to take away, with what it draws and the command that makes its numbers."""
     st.vega_lite_chart(chart.spec, key=f"law-{name}", width="content")
-    take_away(
-        f"law-{name}", rows, chart=chart, sql=chosen.sql(), command=terminal(*command.split())
-    )
+    take_away(f"law-{name}", rows, chart=chart, sql=chosen.sql(), command=terminal(*command))
 
 
 def _moving(box: str, chart: Any, epochs: Sequence[int]) -> None:

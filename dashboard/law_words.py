@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.law_rows import interval_in_words
 from modadd.foretelling import BOTH, STILL, TWIN
 from modadd.statistics import Estimate
 from modadd.wording import said
@@ -19,6 +20,7 @@ _FEW = 0.01
 def conclusions(
     *,
     fits: pd.DataFrame,
+    gains: pd.DataFrame,
     twins: pd.DataFrame,
     gained: pd.DataFrame,
     nearer: pd.DataFrame,
@@ -26,38 +28,40 @@ def conclusions(
     forms: pd.DataFrame,
     curls: pd.DataFrame,
 ) -> list[str]:
-    """The sentences on all that is known. fits: `db.law_summaries.fit_medians`; twins, gained
-    (areas), nearer (distances gained), settled, forms: as `dashboard.law_rows` makes them; curls:
-    `modadd.law_tables.curl_means`."""
+    """The sentences on all that is known. fits, and gains of the law on its null:
+    `db.law_summaries.fit_medians`; twins, gained (areas), nearer (distances gained), settled,
+    forms: as `dashboard.law_rows` makes them; curls: `modadd.law_tables.curl_means`."""
     found = (
-        explained(fits), foretold(twins), lost(nearer), led(gained), sealed(settled),
+        explained(fits, gains), foretold(twins), lost(nearer), led(gained), sealed(settled),
         shaped(forms), curled(curls),
     )  # fmt: skip
     return [sentence for sentence in found if sentence]
 
 
-def explained(fits: pd.DataFrame) -> str:
-    """How much of the force the law explains under most and least decay, each at its last epoch."""
-    known = fits[fits["fit"].isin(["law", "shuffled-labels"])].dropna(subset=["value", "low"])
+def explained(fits: pd.DataFrame, gains: pd.DataFrame) -> str:
+    """How much of the force the law explains under most and least decay, each at its last epoch,
+    and whether that is more than its null explains of the same networks."""
+    known = gains.dropna(subset=["value", "low"])
     if known.empty:
         return ""
+    laws = fits[fits["fit"] == "law"].set_index(["weight_decay", "epoch"])
     parts, above = [], 0
     for decay in sorted({known["weight_decay"].max(), known["weight_decay"].min()}, reverse=True):
         some = known[known["weight_decay"] == decay]
-        epoch = int(some["epoch"].max())
-        here = some[some["epoch"] == epoch].set_index("fit")
-        law, null = (_estimate(here.loc[name]) for name in ("law", "shuffled-labels"))
-        seen = law.low > null.high
-        above += seen
-        more = "more than its null's" if seen else "no more than its null's"
+        last = some.loc[some["epoch"].idxmax()]
+        gain, epoch = _estimate(last), int(last["epoch"])
+        above += gain.low > 0
+        sign = "more" if gain.low > 0 else "less" if gain.high < 0 else "not surely more"
         parts.append(
-            f"{said(law, decimals=2)} at weight decay {decay:g}, epoch {epoch:,}, {more} "
-            f"{said(null, decimals=2)}"
+            f"{said(_estimate(laws.loc[(decay, epoch)]), decimals=2)} at weight decay {decay:g}, "
+            f"epoch {epoch:,}, {sign} than its null's"
+            f" (network by network, by {said(gain, decimals=2)})"
         )
-    answer = "In part." if above == len(parts) else "Not everywhere." if above else "No."
+    no = "As far as can be told, no."
+    answer = "In part." if above == len(parts) else "Not everywhere." if above else no
     return (
-        f"*Does the law explain the forces?* {answer} R² on held-out pairs at the last epoch is "
-        + ("; ".join(parts) + ". 1 would be all.")
+        f"*Does the law explain the forces?* {answer} The median R² on held-out pairs at the last "
+        "epoch is " + ("; ".join(parts) + ". 1 would be all.")
     )
 
 
@@ -71,7 +75,7 @@ def foretold(twins: pd.DataFrame) -> str:
     chosen = known[known["weight_decay"] == known["weight_decay"].max()].sort_values("epoch")
     row = chosen.iloc[0]
     tells = "foretells" if row["odds_low"] > 1 else "does not foretell, as far as can be told,"
-    odds = f"{row['odds_ratio']:.1f} [{row['odds_low']:.1f}, {row['odds_high']:.1f}]"
+    odds = interval_in_words(row["odds_ratio"], row["odds_low"], row["odds_high"])
     r = said(Estimate(row["correlation"], row["low"], row["high"], int(row["n"])), decimals=2)
     return (
         f"*Does it lead each network where training does?* A twin from epoch {row['epoch']} "

@@ -14,7 +14,14 @@ from db.connect import open_for_writing
 from db.law import AuditRecord, FitRecord, add_audits, runs_to_audit
 from db.queries import StoredSnapshots, configs, experiment_counts, snapshots
 from jobs.audit_layout import print_audit
-from jobs.command import INTERRUPTED, Parser, add_database_flag, epoch_number, run_command
+from jobs.command import (
+    INTERRUPTED,
+    Parser,
+    add_database_flag,
+    add_experiment,
+    epoch_number,
+    run_command,
+)
 from jobs.loop import declare_program
 from jobs.workers import Resources, executor, flow, stop_on_interrupt
 from modadd.audit import VERSION, audit
@@ -40,12 +47,7 @@ class StoredNetwork:
 
 def command(arguments: Sequence[str]) -> int:
     parser = Parser("audit", DESCRIPTION)
-    parser.add_argument(
-        "experiment",
-        nargs="?",
-        default="table-1",
-        help="whose networks to audit and show (default: table-1)",
-    )
+    add_experiment(parser, "whose networks to audit and show (default: table-1)")
     parser.add_argument(
         "--epochs",
         type=epoch_number,

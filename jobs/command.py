@@ -176,6 +176,12 @@ def add_config_flags(parser: argparse.ArgumentParser, config: type[Config]) -> N
     group.add_argument("--experiment", metavar="NAME", help="a name to find the runs by")
 
 
+def add_experiment(parser: argparse.ArgumentParser, help: str) -> None:
+    """The stored experiment that a command is about, as a word of its own or after a flag."""
+    parser.add_argument("experiment", nargs="?", default=argparse.SUPPRESS, help=help)
+    parser.add_argument("--experiment", metavar="NAME", default="table-1", help="the same")
+
+
 def add_field_flags(
     group: argparse._ArgumentGroup, config: type[Config], names: Sequence[str], *, several: bool
 ) -> None:

@@ -13,7 +13,7 @@ from db.connect import open_for_reading, open_for_writing
 from db.law import law_moments, runs_to_audit
 from db.law_trials import add_trials, teachers
 from db.schema import law_ends_table, law_scores_table
-from jobs.command import Parser, add_database_flag, epoch_number, run_command
+from jobs.command import Parser, add_database_flag, add_experiment, epoch_number, run_command
 from jobs.learn_layout import print_functions, print_led, print_scores
 from jobs.networks import stored_networks
 from jobs.workers import on_every_core
@@ -34,7 +34,7 @@ STARTS = (0, 20, 60, 200)
 
 def command(arguments: Sequence[str]) -> int:
     parser = Parser("learn", DESCRIPTION)
-    parser.add_argument("experiment", nargs="?", default="table-1", help="default: table-1")
+    add_experiment(parser, "whose networks (default: table-1)")
     parser.add_argument(
         "--weight-decay", type=float, nargs="+", metavar="FLOAT", help="of these alone"
     )
@@ -119,7 +119,7 @@ def _learnt_from(
     if len(kept) < 4:
         raise ConfigError(
             f"a law is learnt from at least 4 networks {what}, got {len(kept)} at weight decay "
-            f"{decay}: choose others with --weight-decay"
+            f"{decay}: train more, or choose others with --weight-decay"
         )
     if len(kept) < len(ids):
         print(

@@ -106,8 +106,8 @@ def keeping(
     if not kept.any():
         flags = f"--snapshots {asked.replace(' ', '')}{' --parameters all' if parameters else ''}"
         raise ConfigError(
-            f"no network of these ({len(kept)}) keeps {what} at every epoch of {asked}: run what "
-            f"made them again with {flags}"
+            f"no network of these ({len(kept)}) keeps {what} at every epoch of {asked}: choose "
+            f"others with --epochs, or run what made them again with {flags}"
         )
     if not kept.all():
         print(

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from db.connect import open_for_reading
 from jobs.command import (
     Parser,
+    add_experiment,
     add_field_flags,
     add_job_flags,
     add_keep_flags,
@@ -90,12 +91,7 @@ def twin_request(configs: Sequence[TwinConfig], schedule: str | None = None) -> 
 
 def add_network_flags(parser: argparse.ArgumentParser, epochs: Sequence[int]) -> None:
     """The flags that say which networks, and at which of their epochs."""
-    parser.add_argument(
-        "--experiment",
-        metavar="NAME",
-        default="table-1",
-        help="whose networks (default: table-1)",
-    )
+    add_experiment(parser, "whose networks (default: table-1)")
     parser.add_argument("--seeds", nargs="+", metavar="SEED", help="of these seeds alone: 0:100")
     parser.add_argument("--network", metavar="HASH", help="one network alone, by its config_hash")
     parser.add_argument(
@@ -103,13 +99,15 @@ def add_network_flags(parser: argparse.ArgumentParser, epochs: Sequence[int]) ->
         nargs="+",
         type=epoch_number,
         metavar="EPOCH",
-        default=epochs,
-        help=f"where to begin (default: {' '.join(map(str, epochs))})",
+        help=f"where to begin (default: those of {' '.join(map(str, epochs))} that there are)",
     )
+    parser.set_defaults(default_epochs=epochs)
 
 
 def asked_networks(parsed: argparse.Namespace, *, parameters: bool = False) -> Networks:
     """The networks that the flags ask for, those of them that keep what it takes (`keeping`).
+
+    Where no epochs are asked for, `parsed.epochs` becomes the default ones that they reach.
 
     Raises:
         ConfigError: as `stored_networks` and `keeping`, or for an epoch that they do not have.
@@ -118,6 +116,8 @@ def asked_networks(parsed: argparse.Namespace, *, parameters: bool = False) -> N
         seeds = None if parsed.seeds is None else parse_seeds(parsed.seeds)
         networks = stored_networks(engine, parsed.experiment, seeds, parsed.network)
         shortest = min(config.length for config in networks.configs)
+        if parsed.epochs is None:
+            parsed.epochs = [epoch for epoch in parsed.default_epochs if epoch <= shortest]
         for epoch in parsed.epochs:
             if not 0 <= epoch <= shortest:
                 raise ConfigError(

@@ -66,6 +66,9 @@ def median(values: ArrayLike) -> Estimate:
     return Estimate(float(np.median(numbers)), float(low), float(high), n)
 
 
+MEDIAN_FEWEST = 6  # of fewer values the least and the greatest do not bound it so surely
+
+
 def median_rank(n: int) -> int:
     """Which of n sorted values, from each end and counted from 1, bounds the median's interval.
 
@@ -131,12 +134,12 @@ def correlation(
 
     kind: one of `CORRELATIONS`; Spearman's is Pearson's r of the ranks, whose Fisher interval is
     wider (`spearman_spread`) and whose bootstrap resamples the ranks. Undefined (NaN, not 0) over
-    constant or undefined values, or fewer than two of them.
+    constant or undefined values, or fewer than three of them: two make 1 or -1, whatever they are.
     """
     first, second = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
     n = len(first)
     # NaN is above nothing: one among the values leaves r undefined.
-    if n < 2 or not (np.ptp(first) > 0 and np.ptp(second) > 0):
+    if n < 3 or not (np.ptp(first) > 0 and np.ptp(second) > 0):
         return Estimate(math.nan, math.nan, math.nan, n)
     if kind == "spearman":
         from scipy import stats

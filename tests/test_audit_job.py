@@ -273,7 +273,8 @@ def test_a_law_cannot_be_learnt_from_what_is_not_there(modadd, audited):
     for words, message in (
         (
             ["mine"],
-            "hidden units that live), got 3 at weight decay 0.0: choose others with --weight-decay",
+            "hidden units that live), got 3 at weight decay 0.0: train more, or choose others with "
+            "--weight-decay",
         ),
         (["mine", "--weight-decay", 0.5], "no runs of mine are stored that are such networks"),
     ):

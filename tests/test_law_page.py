@@ -10,6 +10,7 @@ from dashboard.charts_law_run import forces_chart, twin_chart
 from dashboard.frames import DIGITS, UNITS
 from dashboard.law_rows import (
     FORESHADOWS,
+    GAINED,
     HELD_OUT,
     ORDER,
     STRENGTH_TITLES,
@@ -168,7 +169,7 @@ def test_a_twin_begins_where_its_network_is(engine):
 def test_the_page_shows_every_part_of_a_database_that_has_it(open_page, law_database):
     shown = open_page("law", law_database)
     said = " ".join(note.value for note in shown.info)
-    assert "n = 14 audited networks" in " ".join(caption.value for caption in shown.caption)
+    assert "of 14 that are audited" in " ".join(caption.value for caption in shown.caption)
     assert "audit" not in said
     assert "has no twin" not in said
     for words in ("No curl", "No branches", "No particles"):
@@ -235,3 +236,25 @@ def test_each_part_without_data_says_the_command_that_makes_it(open_page, small_
         "audit", "twins", "reproduce alignment-forms", "learn", "curl", "fate --branches 3",
     ):  # fmt: skip
         assert f"modadd {words}" in said
+
+
+def test_what_the_law_gains_on_its_null_is_the_median_of_the_networks_differences(engine):
+    found = medians(engine, ("law",), GAINED).set_index(["weight_decay", "epoch"])
+    decays = runs(engine, "transformer", None)[["run_id", "weight_decay"]]
+    fits = law_fits(engine, ["held_out_r_squared"], VERSION).merge(decays, on="run_id")
+    fits = fits[fits["target"] == "pair_sums"]
+    wide = fits.pivot(
+        index=["weight_decay", "epoch", "run_id"], columns="fit", values="held_out_r_squared"
+    )
+    by_hand = (wide["law"] - wide["shuffled-labels"]).groupby(level=[0, 1]).median()
+    assert len(found) == len(by_hand) > 1
+    np.testing.assert_allclose(found["value"], by_hand.loc[found.index], rtol=1e-12)
+
+
+def test_what_goes_on_below_the_axis_of_the_rivals_is_marked(engine):
+    rows = medians(engine).assign(low=-5.0)
+    (panel, *_) = rivals(rows, ORDER, 300).spec["hconcat"]
+    (mark,) = [layer for layer in panel["layer"] if layer["mark"].get("shape")]
+    (left, _) = mark["encoding"]["x"]["scale"]["domain"]
+    assert mark["encoding"]["x"]["datum"] == left > -5
+    assert f"< {left}" in json.dumps(mark["transform"])

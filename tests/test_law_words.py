@@ -24,10 +24,9 @@ def frame(rows, *labels):
     return pd.DataFrame(rows, columns=[*labels, *ESTIMATE])
 
 
-def fits(law, null):
-    rows = [(1.0, 2000, "law", law, law - 0.1, law + 0.1, 9)]
-    rows.append((1.0, 2000, "shuffled-labels", null, null - 0.1, null + 0.1, 9))
-    return frame(rows, "weight_decay", "epoch", "fit")
+def fits(law, decay=1.0, epoch=2000):
+    row = (decay, epoch, "law", law, law - 0.1, law + 0.1, 9)
+    return frame([row], "weight_decay", "epoch", "fit")
 
 
 def twins(low):
@@ -36,18 +35,30 @@ def twins(low):
     return pd.DataFrame([row])
 
 
-def test_a_law_above_its_null_is_said_to_be_and_one_within_it_is_not():
-    above, within = explained(fits(0.5, 0.0)), explained(fits(0.1, 0.0))
-    assert "0.50 [0.40, 0.60] (n = 9)" in above
-    assert ", more than its null's" in above
-    assert "no more than its null's" in within
+@pytest.mark.parametrize(
+    ("gain", "answer", "compared"),
+    [(0.3, "In part.", "more"), (0.0, "As far as can be told, no.", "not surely more"),
+     (-0.3, "As far as can be told, no.", "less")],
+)  # fmt: skip
+def test_a_law_is_compared_with_its_null_network_by_network(gain, answer, compared):
+    told = explained(fits(0.5), fits(gain))
+    assert f"forces?* {answer}" in told
+    assert (
+        f"0.50 [0.40, 0.60] (n = 9) at weight decay 1, epoch 2,000, {compared} than its null's "
+        f"(network by network, by {gain:.2f} ["
+    ) in told.replace("−", "-")
 
 
 def test_each_part_names_its_own_epoch():
-    short = fits(0.5, 0.0).assign(epoch=300)
-    told = explained(pd.concat([short, fits(0.3, 0.0).assign(weight_decay=0.0)]))
+    short = [fits(0.5, epoch=300), fits(0.3, decay=0.0)]
+    told = explained(pd.concat(short), pd.concat(short))
     assert "0.50 [0.40, 0.60] (n = 9) at weight decay 1, epoch 300, more" in told
     assert "0.30 [0.20, 0.40] (n = 9) at weight decay 0, epoch 2,000, more" in told
+
+
+def test_a_law_with_too_few_networks_is_not_compared():
+    few = fits(0.5).assign(low=np.nan, high=np.nan, n=4)
+    assert explained(few, few) == ""
 
 
 def test_twins_foretell_only_where_the_odds_interval_leaves_1():
@@ -157,9 +168,9 @@ def test_the_curl_is_that_of_the_last_epoch():
 @pytest.mark.parametrize("known", [True, False])
 def test_nothing_is_said_of_what_is_not_stored(known):
     nothing = pd.DataFrame(columns=["weight_decay", "epoch", "fit", "predictor", *ESTIMATE])
+    some = fits(0.5) if known else nothing
     found = conclusions(
-        fits=fits(0.5, 0.0) if known else nothing, twins=nothing, gained=nothing, nearer=nothing,
-        settled=nothing,
+        fits=some, gains=some, twins=nothing, gained=nothing, nearer=nothing, settled=nothing,
         forms=nothing, curls=nothing,
     )  # fmt: skip
     assert len(found) == known

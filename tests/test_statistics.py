@@ -219,7 +219,6 @@ def test_olivotos_half_width_is_the_printed_formula():
     [
         ([0, 0, 0, 0, 1], [1, 2, 3, 4, 9], 0.93),  # some of its resamples are constant
         ([1, 2, 3], [1, 2, 3], 1),
-        ([1, 5], [9, 1], -1),
     ],
 )
 def test_a_bootstrap_of_few_values_is_undefined_without_a_warning(x, y, r):
@@ -227,6 +226,14 @@ def test_a_bootstrap_of_few_values_is_undefined_without_a_warning(x, y, r):
     assert found.value == pytest.approx(r, abs=0.01)
     assert math.isnan(found.low)
     assert math.isnan(found.high)
+
+
+@pytest.mark.parametrize("kind", statistics.CORRELATIONS)
+@pytest.mark.parametrize("interval", statistics.INTERVALS)
+def test_two_points_have_no_correlation(kind, interval):
+    found = statistics.correlation([1, 5], [9, 1], interval, kind)
+    assert np.isnan(found[:3]).all()
+    assert found.n == 2
 
 
 def test_the_bootstrap_is_scipys_bca():

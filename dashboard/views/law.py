@@ -56,7 +56,7 @@ else:
     forces_section(opened, row)
     twin_section(opened, row)
 foretelling_section(opened, chosen)
-learnt_section(opened, runs)
+learnt_section(opened, chosen, runs)
 led_section(opened, chosen)
 fate_section(opened, chosen)
 forms_section(opened, chosen)

@@ -10,6 +10,7 @@ from dashboard.gallery import frames_of
 from dashboard.law_rows import (
     CURLS,
     FORESHADOWS,
+    GAINED,
     MOST_EPOCHS,
     foreshadowing,
     form_shares,
@@ -22,7 +23,7 @@ from dashboard.report.parts import Figure, Part
 from db.epochs import stored_epochs
 from db.filters import Filter
 from db.law import law_moments
-from db.law_summaries import before_the_end, branch_ends, circles_by_form
+from db.law_summaries import before_the_end, branch_ends, circles_by_form, fit_medians
 from db.law_trials import trials
 from db.queries import runs
 from db.run_lists import filtered_runs
@@ -32,6 +33,7 @@ from modadd.branches import BranchConfig
 from modadd.fate import FEWEST
 from modadd.law_tables import curl_means
 from modadd.learned_law import functions, unpacked
+from modadd.statistics import median_rank
 
 #: Phases of training whose learnt functions the report draws: alignment's, and the last.
 PHASES = ("10-49", "1000-")
@@ -46,8 +48,9 @@ def ends(engine: Engine, chosen: Filter, fits: pd.DataFrame, twins: pd.DataFrame
     forms = form_shares(circles_by_form(engine, "alignment-forms"))
     curls = curl_means(trials(engine, law_curls_table(), curl.VERSION, chosen))
     curls = curls.rename(columns={"law": "predictor"})
+    gains = fit_medians(engine, chosen, ("law",), GAINED, median_rank, audit.VERSION)
     words = conclusions(
-        fits=fits, twins=twins, gained=gained, nearer=measured(led, "distance gained"),
+        fits=fits, gains=gains, twins=twins, gained=gained, nearer=measured(led, "distance gained"),
         settled=settled, forms=forms, curls=curls,
     )  # fmt: skip
     parts: list[Part] = [*_learnt(engine, chosen)] if len(fits) else []
