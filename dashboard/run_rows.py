@@ -69,6 +69,12 @@ def listed(fields: Sequence[str]) -> str:
     return ", ".join(name.replace("_", " ") for name in fields[:6])
 
 
+def pooled(rows: pd.DataFrame, fields: Sequence[str]) -> str:
+    """In which config fields the runs differ that a share or mean is of, in words; "" for none."""
+    differing = varying(rows, fields)
+    return f"Pooled over several values of {listed(differing)}" if differing else ""
+
+
 def column_order(rows: pd.DataFrame, fields: Sequence[str]) -> list[str]:
     """Columns to show: what tells runs apart first; what all share stays in the table's menu."""
     first = ["thumbnail", "run_id", "seed", *varying(rows, fields), "structure"]

@@ -18,6 +18,7 @@ from dashboard.controls import filter_of_page, filter_of_side
 from dashboard.header import header
 from dashboard.likeness import RIGHT, overlay_section, swap_button
 from dashboard.opened import database_shown
+from dashboard.run_rows import pooled
 from dashboard.takeaway import take_away
 from db.filters import Filter
 from modadd.simulators import SIMULATORS
@@ -49,8 +50,12 @@ def named(side: str, chosen: Filter, runs: pd.DataFrame) -> None:
     without = f", {diverged:,} of them diverged and left out" if diverged else ""
     conditions = {key: text for key, text in chosen.to_query().items() if key != "kind"}
     about = " · ".join(f"`{key}={text}`" for key, text in conditions.items()) or "all"
-    title = SIMULATORS[chosen.kind].title
-    st.markdown(f"**{side}**: {len(runs):,} {title}{without}  \n{about}")
+    simulator = SIMULATORS[chosen.kind]
+    among = pooled(runs, list(simulator.config.field_types()))
+    st.markdown(
+        f"**{side}**: {len(runs):,} {simulator.title}{without}  \n{about}"
+        + (f"  \n:gray[{among}]" if among else "")
+    )
 
 
 def distributions(sides: dict[str, Side]) -> None:

@@ -10,7 +10,7 @@ from dashboard.charts_runs import BRUSH, scatter
 from dashboard.controls import filter_of_page, set_filter
 from dashboard.header import header
 from dashboard.opened import database_shown
-from dashboard.run_rows import about_marks, marks, structure_shares, with_structure
+from dashboard.run_rows import about_marks, marks, pooled, structure_shares, with_structure
 from dashboard.run_sections import gallery_section, table_section
 from dashboard.takeaway import take_away
 from db.filters import Between, Filter
@@ -57,6 +57,8 @@ def keep_as_filter(narrowed: Filter) -> None:
 
 def shares() -> None:
     """The structures among the rows that are kept, with n and interval."""
+    if among := pooled(rows, fields):
+        st.caption(among)
     for name, share in structure_shares(rows).items():
         if share.n:
             st.metric(
