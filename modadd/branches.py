@@ -70,7 +70,8 @@ def train_branches(
 ) -> Iterator[Snapshot]:
     """`modadd.training.train` from the perturbed parameters of `start`, the networks' snapshots."""
     assert start is not None, "asked to branch off nothing"
-    return train(configs, epochs, device, threads, perturbed(configs, start))
+    begin = perturbed(configs, start) if len(configs) else start  # no batch: `train` says so
+    return train(configs, epochs, device, threads, begin)
 
 
 def perturbed(configs: Sequence[BranchConfig], start: Snapshot) -> Snapshot:

@@ -7,7 +7,7 @@ import pytest
 from db.connect import open_for_reading
 from jobs.fate import MEASURED
 from jobs.networks import measured_at, stored_networks
-from modadd.branches import BranchConfig, branches, perturbed
+from modadd.branches import BranchConfig, branches, perturbed, train_branches
 from modadd.config import ConfigError
 from modadd.discrimination import area_under_curve
 from modadd.fate import circles_among, foreshadowed, scatter, settled, settled_circles
@@ -159,6 +159,12 @@ def started(epoch=20):
     config = TrainingConfig(seed=3, epochs=60, weight_decay=0.3)
     (start,) = train([config], (epoch,))
     return config, start
+
+
+def test_no_branches_are_refused_as_no_networks_are():
+    _, start = started()
+    with pytest.raises(ConfigError, match="must have at least one config, got none"):
+        train_branches([], [3], start=start.of([]))
 
 
 def test_a_branch_is_its_network_but_for_the_perturbation():
