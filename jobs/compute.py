@@ -41,10 +41,10 @@ class Chunk:
     start: Snapshot | None = None
 
     @property
-    def one_run(self) -> "Chunk":
-        """Its first run alone, at epoch 0 alone."""
+    def one_step(self) -> "Chunk":
+        """Its first run alone, up to the first step alone."""
         start = None if self.start is None else self.start.of([0])
-        return dataclasses.replace(self, configs=self.configs[:1], epochs=(0,), start=start)
+        return dataclasses.replace(self, configs=self.configs[:1], epochs=(0, 1), start=start)
 
 
 def prepare_process() -> None:
@@ -87,10 +87,13 @@ def load_kernels(chunk: Chunk) -> None:
     """Load, or compile, what a chunk and the metrics of its snapshots need in compiled code.
 
     Once in the driver, before workers would each do it. Of a GPU's chunks too: their metrics are
-    measured on the processor.
+    measured on the processor; but nothing is trained there.
     """
     if compiled_kernels_work():
-        compute(dataclasses.replace(chunk.one_run, device="cpu"))
+        little = chunk.one_step
+        if chunk.device != "cpu":
+            little = dataclasses.replace(little, device="cpu", epochs=(0,))
+        compute(little)
 
 
 def compute(chunk: Chunk) -> list[RunRecord]:

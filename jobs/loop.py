@@ -12,7 +12,7 @@ from tqdm import tqdm
 from db import running, store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
 from db.queries import kind_counts, metric_versions
-from jobs.compute import compute, load_kernels
+from jobs.compute import Chunk, compute, load_kernels
 from jobs.plan import Plan, check_room, plan
 from jobs.provenance import packages, provenance
 from jobs.requests import Request
@@ -141,6 +141,16 @@ def _run(
     return summary
 
 
+def _compiled_alike(planned: Plan) -> Iterable[Chunk]:
+    """A chunk of each type of numbers, for which code is compiled, and of each engine."""
+    models = [group.model for group in planned.groups]
+    serves = SIMULATORS[models[0].kind].kernel_serves
+    alike = {
+        (getattr(m.configs[0], "dtype", ""), serves(m.configs[0], m.device)): m for m in models
+    }
+    return alike.values()
+
+
 def _compute_and_store(
     engine: Engine,
     request: Request,
@@ -154,10 +164,8 @@ def _compute_and_store(
     if not planned.groups:
         return 0
     left = computed = 0
-    # Code is compiled for a type of numbers.
-    models = [group.model for group in planned.groups]
-    for model in {getattr(m.configs[0], "dtype", ""): m for m in models}.values():
-        load_kernels(with_start(engine, model.one_run))
+    for model in _compiled_alike(planned):
+        load_kernels(with_start(engine, model.one_step))
     job = running.job_at_work(
         engine,
         planned_runs=planned.runs,

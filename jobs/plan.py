@@ -48,30 +48,41 @@ class Keep(NamedTuple):
     parameters: str
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Group:
     """Runs of equal shape of which the same is to be kept, cut into chunks that differ by one run.
 
-    They are known by their places among the configs: those are made as their turn comes.
+    places: theirs among the request's configs, which are made as their turn comes.
     """
 
-    configs: Sequence[Config]
+    request: Request
     places: Sequence[int]
-    chunk_count: int
-    model: Chunk
+    keep: Keep
+    resources: Resources
+
+    @property
+    def model(self) -> Chunk:
+        """A chunk of the first of them alone."""
+        first = self.request.configs[self.places[0]]
+        return Chunk(
+            kind=self.request.kind,
+            configs=(first,),
+            epochs=schedule(self.keep.schedule, first.length),
+            schedule=self.keep.schedule,
+            parameters=self.keep.parameters,
+            device=self.resources.device,
+        )
 
     @property
     def chunks(self) -> Iterator[Chunk]:
-        """Batches, each with its configs."""
-        cuts = [len(self.places) * part // self.chunk_count for part in range(self.chunk_count + 1)]
+        """Batches, equally many for every worker."""
+        model, count, width = self.model, len(self.places), self.resources.width
+        at_once = _largest_batch(model.configs[0], len(model.epochs), self.resources) * width
+        parts = min(count, -(-count // at_once) * width)
+        cuts = [count * part // parts for part in range(parts + 1)]
         for start, stop in itertools.pairwise(cuts):
-            configs = tuple(self.configs[place] for place in self.places[start:stop])
-            yield dataclasses.replace(self.model, configs=configs)
-
-    @property
-    def result_bytes(self) -> int:
-        """About how much they will add to the database."""
-        return _result_bytes(self.model.configs[0], len(self.model.epochs)) * len(self.places)
+            configs = tuple(self.request.configs[place] for place in self.places[start:stop])
+            yield dataclasses.replace(model, configs=configs)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -106,7 +117,7 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     present = []
     for start in range(0, len(request.configs), PLANNED_TOGETHER):
         some = request.configs[start : start + PLANNED_TOGETHER]
-        identities = [config.identity for config in some]
+        identities = [""] * len(some) if engine is None else [config.identity for config in some]
         stored = {} if engine is None else stored_runs(engine, identities)
         for place, (config, identity) in enumerate(zip(some, identities, strict=True), start):
             # Also of what is there: a plan for the rest keeps the order of the plan for all.
@@ -117,34 +128,17 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
             else:
                 places.setdefault((config.shape, keep), array("q")).append(place)
     in_order = sorted(places.items(), key=lambda one: one[0][1] != asked)
-    groups = [
-        _group(request, found, keep, resources) for (_, keep), found in in_order if len(found)
-    ]
+    groups = [Group(request, found, keep, resources) for (_, keep), found in in_order if found]
     return Plan(groups, present)
-
-
-def _group(request: Request, places: Sequence[int], keep: Keep, resources: Resources) -> Group:
-    """Batches for all workers alike."""
-    first = request.configs[places[0]]
-    epochs = schedule(keep.schedule, first.length)
-    at_once = _largest_batch(first, len(epochs), resources) * resources.width
-    rounds = -(-len(places) // at_once)
-    model = Chunk(
-        kind=request.kind,
-        configs=(first,),
-        epochs=epochs,
-        schedule=keep.schedule,
-        parameters=keep.parameters,
-        device=resources.device,
-    )
-    count = min(len(places), rounds * resources.width)
-    return Group(request.configs, places, count, model)
 
 
 def check_room(database: URL, planned: Sequence[Plan]) -> None:
     """Raise ConfigError if the memory or the disk has no room for what is planned."""
-    groups = [group for some in planned for group in some.groups]
-    needed = max((_memory_bytes(group.model) for group in groups), default=0)
+    needed = written = 0
+    for group in (group for some in planned for group in some.groups):
+        model = group.model
+        needed = max(needed, _memory_bytes(model))
+        written += _result_bytes(model.configs[0], len(model.epochs)) * len(group.places)
     if needed > memory_bytes():
         has = int(memory_bytes()) >> 20
         raise ConfigError(
@@ -153,11 +147,10 @@ def check_room(database: URL, planned: Sequence[Plan]) -> None:
         )
     if database.get_backend_name() != "sqlite" or not database.database:
         return
-    needed = sum(group.result_bytes for group in groups)
     free = shutil.disk_usage(Path(database.database).absolute().parent).free
-    if needed > free:
+    if written > free:
         raise ConfigError(
-            f"the disk must hold about {needed >> 20} MB of results, "
+            f"the disk must hold about {written >> 20} MB of results, "
             f"{free >> 20} MB are free: free some, or keep less with --parameters or --snapshots"
         )
 

@@ -1,17 +1,18 @@
 """Requests: which runs are wanted, from flags, a TOML file or an experiment."""
 
 import dataclasses
-import itertools
 import math
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from modadd.config import Config, ConfigError, Configs, check_known
+from modadd.config import Config, ConfigError, Configs, check_known, coerce
 from modadd.experiments import EXPERIMENTS, experiment_named
 from modadd.simulators import SIMULATORS
 from modadd.snapshots import schedule
+
+Item = TypeVar("Item")
 
 # The kind of run behind each word that a user types.
 KINDS = {"train": "transformer", "simulate": "particle"}
@@ -57,8 +58,8 @@ class Request:
         if isinstance(self.configs, Configs):
             differing = self.configs.one_of_each()
         else:
-            differing = list(dict.fromkeys(self.configs))
-            object.__setattr__(self, "configs", differing)
+            object.__setattr__(self, "configs", _each_once(self.configs))
+            differing = iter(self.configs)
         for length in {config.length for config in differing}:
             schedule(self.schedule, length)
 
@@ -79,12 +80,18 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
     `parameters`. Raises ConfigError for whatever is unknown or breaks a rule.
     """
     simulator = SIMULATORS[KINDS[command]]
-    fields = [field.name for field in dataclasses.fields(simulator.config)]
+    fields = {field.name: field for field in dataclasses.fields(simulator.config)}
     check_known(values, [*fields, *_OPTIONS], command)
     if "seed" in values:
         raise ConfigError(f'{command} takes seeds, as in "0:100", not seed')
-    axes = {name: _listed(values[name]) for name in fields if name in values}
+    axes = {
+        name: _each_once(coerce(field, value) for value in _listed(values[name]))
+        for name, field in fields.items()
+        if name in values
+    }
     seeds = parse_seeds(values.get("seeds", "0"))
+    for seed in (min(seeds), max(seeds)):
+        coerce(fields["seed"], seed)
     experiment = _text(values, "experiment", "") if "experiment" in values else None
     if experiment in EXPERIMENTS:
         raise ConfigError(
@@ -94,15 +101,9 @@ def sweep(command: str, values: Mapping[str, Any]) -> Request:
     total = len(seeds) * math.prod(len(axis) for axis in axes.values())
     if total > MOST_RUNS:
         raise ConfigError(f"a sweep holds at most {MOST_RUNS} runs, got {total}: split it")
-    for seed in (min(seeds), max(seeds)):
-        simulator.config(seed=seed)  # or ConfigError
-    combinations = itertools.product(*axes.values())
-    variants = (dict(zip(axes, chosen, strict=True)) for chosen in combinations)
-    # By their configs, to which 1 and 1.0 are the same.
-    different = {simulator.config(**variant): variant for variant in variants}
     return Request(
         kind=KINDS[command],
-        configs=Configs(simulator.config, ((variant, seeds) for variant in different.values())),
+        configs=Configs(simulator.config, [(axes, seeds)]),
         schedule=_text(values, "snapshots", simulator.schedule),
         parameters=_text(values, "parameters", "all"),
         experiment=experiment,
@@ -177,6 +178,10 @@ def _seed_range(item: Any) -> range:
 def is_number(part: str) -> bool:
     """Whether a text is a whole number from 0, of no absurd length."""
     return part.isascii() and part.isdecimal() and len(part) <= 16
+
+
+def _each_once(values: Iterable[Item]) -> list[Item]:
+    return list(dict.fromkeys(values))
 
 
 def _listed(value: Any) -> list[Any]:

@@ -11,7 +11,7 @@ import json
 import math
 import re
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 from typing import Any, ClassVar, Self, overload
 
@@ -147,21 +147,22 @@ class Config:
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-Variant = Mapping[str, Any]  # the fields of a config that differ from the defaults
-
-
 class Configs(Sequence[Config]):
     """Configs of one kind, each made when it is looked at: a million of them need no memory.
 
-    variants: each with its seeds.
+    blocks: (values of fields, seeds). Every combination of a block's values has each of its seeds;
+    what changes fastest is the seed, and then the last field.
     """
 
     def __init__(
-        self, config: type[Config], variants: Iterable[tuple[Variant, Sequence[int]]]
+        self,
+        config: type[Config],
+        blocks: Iterable[tuple[Mapping[str, Sequence[Any]], Sequence[int]]],
     ) -> None:
-        self.config, self.variants = config, tuple(variants)
-        #: where each variant's runs end
-        self._stops = list(accumulate(len(seeds) for _, seeds in self.variants))
+        self.config, self.blocks = config, tuple(blocks)
+        sizes = (len(seeds) * math.prod(map(len, axes.values())) for axes, seeds in self.blocks)
+        #: where each block's runs end
+        self._stops = list(accumulate(sizes))
 
     def __len__(self) -> int:
         return self._stops[-1] if self._stops else 0
@@ -174,13 +175,22 @@ class Configs(Sequence[Config]):
         places = range(len(self))[index]
         if isinstance(places, range):
             return [self[place] for place in places]
-        which = bisect_right(self._stops, places)
-        variant, seeds = self.variants[which]
-        return self.config(seed=seeds[places - self._stops[which]], **variant)  # from the end
+        block = bisect_right(self._stops, places)
+        axes, seeds = self.blocks[block]
+        place, of_seed = divmod(places - (self._stops[block - 1] if block else 0), len(seeds))
+        chosen = {}
+        for name in reversed(list(axes)):
+            place, of_value = divmod(place, len(axes[name]))
+            chosen[name] = axes[name][of_value]
+        return self.config(seed=seeds[of_seed], **chosen)
 
-    def one_of_each(self) -> list[Config]:
-        """Each variant with its first seed: all shapes, lengths and mistakes that there are."""
-        return [self.config(seed=seeds[0], **variant) for variant, seeds in self.variants if seeds]
+    def one_of_each(self) -> Iterator[Config]:
+        """Each combination with its first seed: all shapes, lengths and mistakes that there are."""
+        start = 0
+        for (_, seeds), stop in zip(self.blocks, self._stops, strict=True):
+            for place in range(start, stop, max(1, len(seeds))):
+                yield self[place]
+            start = stop
 
 
 def coerce(field: "dataclasses.Field[Any]", value: Any) -> Scalar:

@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from modadd.config import Configs, Variant
+from modadd.config import Configs
 from modadd.paper import Row
 from modadd.simulators import SIMULATORS
+
+Variant = Mapping[str, Any]
 
 
 class Experiment(NamedTuple):
@@ -37,7 +39,13 @@ class Experiment(NamedTuple):
         """The runs, variant by variant; `seeds` replaces the experiment's own."""
         return Configs(
             SIMULATORS[self.kind].config,
-            ((variant, own if seeds is None else seeds) for variant, own in self.variants),
+            (
+                (
+                    {name: (value,) for name, value in variant.items()},
+                    own if seeds is None else seeds,
+                )
+                for variant, own in self.variants
+            ),
         )
 
 

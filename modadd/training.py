@@ -73,15 +73,19 @@ class TrainingConfig(Config):
         return tuple(getattr(self, f"decay_{group}") for group in GROUPS)
 
 
-# Who trains on a processor, measured (`make bench` prints the curve). The kernel keeps what lies
-# between two products in the cache, which saves all the more the fewer dimensions there are: torch
-# takes 8 times as long at N = 307, H = 32, and 1.3 to 1.6 times at H = 512 with any N up to 307.
-# torch's products have the better of it where they are deep: 0.8 times the kernel's at N = 59,
-# D = 256, H = 512, 0.62 at N = 31, D = H = 512, 1.0 at D = 128; and where the block's hidden units
-# overflow the second cache (of 2 MiB: 1.2 at N = 113, H = 3072, 0.98 at H = 4096; on a processor
-# with 1 MiB 0.8 at H = 2048). Calls cost torch 0.25 ms a step: with D = 256, N = 17, H = 512, 17
-# million products, it takes 1.5 times as long.
-DEEP, HIDDEN_PER_DIMENSION, WORTH_CALLING = 256, 12, 25_000_000
+# Who trains on a processor, measured (Xeon, AVX-512; `make bench` prints the curve): torch's time
+# over the kernel's. The kernel keeps what lies between two products in the cache, which saves all
+# the more the fewer dimensions there are: 8 at N = 307, H = 32, D = 2, and 1.3 to 1.6 at H = 512.
+# - torch's products have the better of it where they are deep: 0.8 at N = 59, D = 256, H = 512, 0.6
+#   at N = 31, D = H = 512, but 1.0 at D = 128. Calls cost it 0.25 ms a step: 1.5 with D = 256,
+#   N = 17, H = 512, 17 million products.
+# - So they do where the block's hidden units overflow the second cache: of 2 MiB 1.0 to 1.2 at
+#   N = 113, H = 3072, and 0.98 at H = 4096; of 1 MiB 0.8 at H = 2048.
+# - It adds up tokens by products with a dense matrix, which is dear where there are many tokens and
+#   not many hidden units: at N = 113 1.3 with D = 256, H = 32, but 0.8 with D = H = 512; at N = 199
+#   2.3 and 0.9; at N = 307 1.0 to 3.7 with D = 256 or 512 and H up to 512.
+DEEP, HIDDEN_PER_DIMENSION, WORTH_CALLING = 240, 12, 25_000_000
+CHEAP_TOKENS, HIDDEN_PER_TOKEN = 64, 4
 PRODUCT_SECONDS = 8.7e-11  # of the kernel, for each product of the pass forward (Xeon, AVX-512)
 # Numbers from which torch on a processor works on one run at a time: two fill its cache.
 LARGE_NUMBERS = 300_000
@@ -110,7 +114,8 @@ def step_seconds(config: TrainingConfig) -> float:
 def kernel_serves(config: TrainingConfig, device: str) -> bool:
     """Whether the compiled kernel trains such a config, or torch does, by the measured rule."""
     deep = config.embedding_dim + config.hidden_size // HIDDEN_PER_DIMENSION >= DEEP
-    for_torch = deep and products(config) >= WORTH_CALLING
+    dear = config.modulus > CHEAP_TOKENS + config.hidden_size // HIDDEN_PER_TOKEN
+    for_torch = deep and not dear and products(config) >= WORTH_CALLING
     return device == "cpu" and compiled_kernels_work() and not for_torch
 
 

@@ -55,3 +55,33 @@ def test_who_compiles_computes_what_others_load(tmp_path):
     )
     assert len(set(cold.split())) == 4
     assert cold == warm
+
+
+LOADED = """
+from jobs.compute import Chunk, compute, load_kernels
+from modadd.kernels import cpu_evaluation, cpu_structures, cpu_training
+from modadd.training import TrainingConfig
+
+def known():
+    kernels = (cpu_training.train_runs, cpu_evaluation.evaluate_runs, cpu_evaluation.classify_runs,
+               cpu_structures.neighbours, cpu_structures.line_alignment)
+    return [len(kernel.signatures) for kernel in kernels]
+
+def chunk(seeds, **more):
+    configs = tuple(TrainingConfig(seed=seed, epochs=5) for seed in range(seeds))
+    return Chunk(kind="transformer", configs=configs, epochs=(0, 2, 5), schedule="0,2,5",
+                 parameters="all", device="cpu", **more)
+
+load_kernels(chunk(2))
+print(known())
+for seeds in (1, 3):
+    compute(chunk(seeds))
+print(known())
+"""
+
+
+def test_a_driver_loads_all_that_its_workers_need_and_a_lone_run_needs_no_more():
+    command = [sys.executable, "-c", LOADED]
+    done = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    before, after = done.splitlines()
+    assert before == after == "[1, 1, 1, 1, 1]"

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from modadd.config import ConfigError, count, parameter
+from jobs.requests import sweep
+from modadd.config import ConfigError, Configs, count, parameter
 from modadd.particles import ParticleConfig
 from modadd.simulators import SIMULATORS
 from modadd.training import TrainingConfig
@@ -140,3 +141,40 @@ def test_every_field_says_what_it_means(kind):
     for field in dataclasses.fields(kind):
         assert field.metadata["help"], field.name
         assert field.type in (int, float, str)
+
+
+def test_configs_are_the_combinations_of_each_block_in_order():
+    blocks = [
+        ({"weight_decay": [0.0, 0.6], "hidden_size": [8, 16, 32]}, range(3, 8, 2)),
+        ({}, [5]),
+        ({"modulus": [7]}, []),
+        ({"modulus": [11]}, [1, 0]),
+    ]
+    made = Configs(TrainingConfig, blocks)
+    by_hand = [
+        TrainingConfig(weight_decay=decay, hidden_size=hidden, seed=seed)
+        for decay in (0.0, 0.6)
+        for hidden in (8, 16, 32)
+        for seed in (3, 5, 7)
+    ]
+    by_hand += [TrainingConfig(seed=5)] + [TrainingConfig(modulus=11, seed=s) for s in (1, 0)]
+    assert list(made) == by_hand
+    assert len(made) == len(by_hand)
+    assert made[4:9] == by_hand[4:9]
+    assert made[-1] == by_hand[-1]
+    assert list(made.one_of_each()) == [*by_hand[:18:3], by_hand[18], by_hand[19]]
+    with pytest.raises(IndexError):
+        made[len(made)]
+
+
+def test_no_configs_are_none():
+    assert (
+        list(Configs(TrainingConfig, [])) == list(Configs(TrainingConfig, []).one_of_each()) == []
+    )
+
+
+def test_a_sweep_has_each_run_once():
+    values = {"weight_decay": [1, 1.0, 0.0, -0.0], "seeds": ["0:3", "2:5"], "epochs": [5, 5]}
+    made = list(sweep("train", values).configs)
+    assert len({config.identity for config in made}) == len(made) == 2 * 5
+    assert [config.weight_decay for config in made] == [1.0] * 5 + [0.0] * 5

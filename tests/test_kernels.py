@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, reject, settings
+from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 from numba import njit
 from scipy.stats import fisher_exact, ks_2samp
@@ -83,7 +83,7 @@ def test_training_of_any_shape_is_that_of_torch(shape, weight_decay):
 
 @settings(max_examples=15)
 @given(
-    modulus=st.integers(2, 23),
+    modulus=st.integers(3, 23),
     dim=st.integers(1, 4),
     softening=st.sampled_from([0.0, 0.3]),
     weighting=st.sampled_from(["class-mean", "none"]),
@@ -94,6 +94,8 @@ def test_training_of_any_shape_is_that_of_torch(shape, weight_decay):
 def test_simulations_of_any_shape_are_those_of_torch(
     modulus, dim, softening, weighting, force_scale, variance, form
 ):
+    # On a line sums must meet, and unsoftened raw forces between them know no bound.
+    assume(dim > 1 or softening or force_scale == "normalised")
     configs = [
         ParticleConfig(
             seed=seed, modulus=modulus, embedding_dim=dim, softening=softening,
@@ -238,9 +240,10 @@ def test_losses_are_those_found_by_numpy(sizes, monkeypatch):
     assert not compiled.correct.all()
 
 
-@pytest.mark.parametrize(("number", "tolerance"), [(np.float32, 2e-7), (np.float64, 4e-15)])
+# Of float32, two units in the last place: as kernels are compiled, LLVM joins both parts of ln 2.
+@pytest.mark.parametrize(("number", "tolerance"), [(np.float32, 2.4e-7), (np.float64, 4e-15)])
 def test_exp_is_exp(number, tolerance):
-    @njit
+    @njit(**cpu_training._HOW)
     def each(x, y):
         for index in range(len(x)):
             y[index] = cpu_training._exp(x[index])

@@ -31,6 +31,7 @@ def ends(configs, epochs):
         ({"modulus": 307}, "kernel"),  # however many pairs: torch takes 8 times as long
         ({"modulus": 113, "hidden_size": 2048}, "kernel"),
         ({"embedding_dim": 512}, "kernel"),  # no work that is worth a call
+        ({"modulus": 199, "embedding_dim": 256}, "kernel"),  # tokens are dear to add up
         ({"modulus": 113, "hidden_size": 4096}, "torch"),
         (LARGE, "torch"),
     ],

@@ -95,21 +95,37 @@ def test_whoever_waits_for_the_compiler_is_told_once(tmp_path):
     assert of_line_alignment(tmp_path) == ([], found)
 
 
-@pytest.mark.parametrize("suffix", ["nbi", "nbc"])
-def test_kept_kernels_that_are_damaged_are_compiled_again(tmp_path, suffix):
+def cut_short(content):
+    return content[:50]  # as after a power failure
+
+
+def with_a_page_lost(content):
+    return content[:8192] + bytes(4096) + content[12288:]
+
+
+@pytest.mark.parametrize("damage", [cut_short, with_a_page_lost])
+def test_kept_kernels_that_are_damaged_are_compiled_again(tmp_path, damage):
     _, found = of_line_alignment(tmp_path)
-    for path in tmp_path.rglob(f"*.{suffix}"):
-        path.write_bytes(path.read_bytes()[:50])  # as after a power failure
+    (path,) = tmp_path.rglob("*.code")
+    path.write_bytes(damage(path.read_bytes()))
     assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
     assert of_line_alignment(tmp_path) == ([], found)
 
 
-def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(tmp_path):
-    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))"
-    told, found = of_line_alignment(tmp_path, no_room)
+def test_kept_kernels_of_another_source_are_not_run(tmp_path):
+    older = "numba.core.caching.UserProvidedCacheLocator.get_source_stamp = lambda self: 1"
+    _, found = of_line_alignment(tmp_path, f"import numba\n{older}")
+    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
+
+
+@pytest.mark.parametrize("bytes_left", [0, 20_000])
+def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(tmp_path, bytes_left):
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))"
+    told, found = of_line_alignment(tmp_path, no_room.format(bytes_left))
     assert told[0] == notice.TEXT
     assert "RuntimeWarning: compiled kernels could not be kept" in told[1]
     assert "NUMBA_CACHE_DIR names another folder" in told[1]
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
     assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
 
 

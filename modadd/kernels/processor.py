@@ -146,7 +146,8 @@ def _in_blocks(listed: NDArray[np.int64], dtype: np.dtype[Any]) -> NDArray[np.ui
     count = listed.shape[-1]
     padded = _block(count, dtype) * -(-count // kernel.BLOCK)
     widths = [(0, 0)] * (listed.ndim - 1) + [(0, padded - count)]
-    return np.pad(listed, widths, mode="edge").astype(np.uint32)
+    # In one order, of a lone run too: Numba compiles anew for another.
+    return np.pad(listed, widths, mode="edge").astype(np.uint32, order="C")
 
 
 def _block(count: int, dtype: np.dtype[Any]) -> int:

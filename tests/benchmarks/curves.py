@@ -24,11 +24,17 @@ SIZES: dict[str, list[dict[str, int]]] = {
     "dimension D": [{"embedding_dim": d} for d in (2, 8, 64)],
     "N and H": [
         {"modulus": n, "hidden_size": h}
-        for n, h in ((113, 128), (113, 512), (113, 2048), (113, 4096), (307, 32), (307, 512))
+        for n, hidden in ((113, (128, 512, 2048, 3072, 4096)), (307, (32, 512)))
+        for h in hidden
     ],
     "D and H": [
-        {"modulus": 59, "embedding_dim": d, "hidden_size": h}
-        for d, h in ((64, 512), (128, 512), (256, 512), (512, 512), (1024, 32))
+        {"modulus": n, "embedding_dim": d, "hidden_size": h}
+        for h, of_n in (
+            (512, {59: (64, 128, 256, 512), 31: (512,)}),
+            (32, {59: (1024,), 113: (256,), 199: (256,)}),
+        )
+        for n, dims in of_n.items()
+        for d in dims
     ],
 }
 
