@@ -112,8 +112,8 @@ MOST_EPOCHS = 12
 
 def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """How well each metric of a snapshot tells the later circles (AUC), and the final accuracy
-    (Pearson's r): weight_decay, epoch, predictor, value, low, high, n, and circles among these;
-    NaN without circles.
+    (Pearson's r): weight_decay, epoch, predictor, value, low, high, n, and in the former
+    circles among these; NaN without circles.
 
     snapshots: as `db.law_summaries.before_the_end` returns them, of metrics of `FORESHADOWS`.
     Of each weight decay, the networks with the most of the epochs: the same at every epoch.
@@ -131,9 +131,12 @@ def foreshadowing(snapshots: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
             circles.append((decay, epoch, name, *area_under_curve(scores, is_circle), count))
             known = np.isfinite(values)
             related = correlation(values[known], accuracy[known])
-            accuracies.append((decay, epoch, name, *related, count))
-    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields, "circles"]
-    return pd.DataFrame(circles, columns=labels), pd.DataFrame(accuracies, columns=labels)
+            accuracies.append((decay, epoch, name, *related))
+    labels = ["weight_decay", "epoch", "predictor", *Estimate._fields]
+    return (
+        pd.DataFrame(circles, columns=[*labels, "circles"]),
+        pd.DataFrame(accuracies, columns=labels),
+    )
 
 
 def settling(branches: pd.DataFrame) -> pd.DataFrame:
