@@ -40,7 +40,7 @@ def conclusions(
 
 def explained(fits: pd.DataFrame, gains: pd.DataFrame) -> str:
     """How much of the force the law explains under most and least decay, each at its last epoch,
-    and whether that is more than its null explains of the same networks."""
+    and whether that is more than nothing, and than its null explains of the same networks."""
     known = gains.dropna(subset=["value", "low"])
     if known.empty:
         return ""
@@ -50,12 +50,12 @@ def explained(fits: pd.DataFrame, gains: pd.DataFrame) -> str:
         some = known[known["weight_decay"] == decay]
         last = some.loc[some["epoch"].idxmax()]
         gain, epoch = _estimate(last), int(last["epoch"])
-        above += gain.low > 0
+        law = _estimate(laws.loc[(decay, epoch)])
+        above += min(gain.low, law.low) > 0
         sign = "more" if gain.low > 0 else "less" if gain.high < 0 else "not surely more"
         parts.append(
-            f"{said(_estimate(laws.loc[(decay, epoch)]), decimals=2)} at weight decay {decay:g}, "
-            f"epoch {epoch:,}, {sign} than its null's"
-            f" (network by network, by {said(gain, decimals=2)})"
+            f"{said(law, decimals=2)} at weight decay {decay:g}, epoch {epoch:,}, {sign} than its "
+            f"null's (paired difference {said(gain, decimals=2)})"
         )
     no = "As far as can be told, no."
     answer = "In part." if above == len(parts) else "Not everywhere." if above else no

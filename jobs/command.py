@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from db.connect import NoDatabaseError, StoreError, open_for_writing, understood
 from jobs.loop import prepare_database, run_requests
-from jobs.plan import check_new_room
+from jobs.plan import check_requests
 from jobs.requests import KEPT_PARAMETERS, Request, is_number
 from jobs.workers import JobError, Resources, choose_device
 from modadd.config import MOST, Config, ConfigError, Rule, suggestion
@@ -218,7 +218,7 @@ def compute_requests(arguments: argparse.Namespace, requests: Sequence[Request])
     Everything about the requests has been checked by now: nothing is opened or created before.
     """
     where = resources(arguments)
-    check_new_room(arguments.database, requests, where)
+    check_requests(arguments.database, requests, where)
     with open_for_writing(arguments.database) as engine:
         prepare_database(engine)
         for request, summary in run_requests(engine, requests, where):

@@ -39,7 +39,10 @@ def command(arguments: Sequence[str]) -> int:
     add_network_flags(parser, EPOCHS)
     add_database_flag(parser)
     parsed = parser.parse_args(arguments)
-    networks, epochs = asked_networks(parsed, parameters=True), sorted(set(parsed.epochs))
+    networks, epochs = (
+        asked_networks(parsed, parameters=True, at_end=True),
+        sorted(set(parsed.epochs)),
+    )
     with open_for_writing(parsed.database, create=False) as engine:
         # Whichever networks are asked for: no number depends on who is asked for along with it.
         taught_by = teachers(engine, parsed.experiment, audit.VERSION)

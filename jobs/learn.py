@@ -42,9 +42,9 @@ def command(arguments: Sequence[str]) -> int:
         "--starts",
         type=epoch_number,
         nargs="*",
-        default=STARTS,
         metavar="EPOCH",
-        help="epochs at which particles begin (default: 0 20 60 200; none to leave it out)",
+        help="epochs at which particles begin (default: those of 0 20 60 200 that the networks "
+        "reach; none to leave it out)",
     )
     parser.add_argument("--functions", action="store_true", help="print the learnt functions too")
     parser.add_argument("--csv", action="store_true", help="the functions as CSV, and nothing else")
@@ -64,7 +64,10 @@ def command(arguments: Sequence[str]) -> int:
             return 0
         # All that may be refused is looked at before anything is computed or written.
         starts_at = {
-            decay: {epoch: _start(engine, networks, learnt, epoch) for epoch in parsed.starts}
+            decay: {
+                epoch: _start(engine, networks, learnt, epoch)
+                for epoch in _starts(parsed.starts, networks)
+            }
             for decay, (networks, learnt) in learnt_at.items()
         }
         for decay, (networks, learnt) in learnt_at.items():
@@ -149,6 +152,12 @@ def _functions(decay: float, learnt: dict[str, Products]) -> pd.DataFrame:
     return pd.concat(
         functions(found).assign(weight_decay=decay, phase=phase) for phase, found in learnt.items()
     )
+
+
+def _starts(asked: list[int] | None, networks: pd.DataFrame) -> list[int]:
+    """The epochs asked for, or the default ones before the end of all networks."""
+    shortest = int(networks["epochs"].min())
+    return [epoch for epoch in STARTS if epoch < shortest] if asked is None else asked
 
 
 def _start(

@@ -13,7 +13,7 @@ from db import running, store
 from db.declarations import KindDeclaration, MetricDeclaration, declare
 from db.queries import kind_counts, metric_versions
 from jobs.compute import Chunk, compute, load_kernels
-from jobs.plan import Plan, check_room, plan
+from jobs.plan import Group, Plan, check_memory, check_room, plan
 from jobs.provenance import packages, provenance
 from jobs.requests import Request
 from jobs.starts import check_starts, with_start
@@ -126,6 +126,7 @@ def _run(
     stopping: threading.Event,
 ) -> Summary:
     started = time.perf_counter()
+    check_memory(request, resources)
     planned = plan(engine, request, resources)
     check_room(engine.url, [planned])
     check_starts(engine, request.kind, planned.configs)
@@ -143,12 +144,12 @@ def _run(
 
 def _compiled_alike(planned: Plan) -> Iterable[Chunk]:
     """A chunk of each type of numbers, for which code is compiled, and of each engine."""
-    models = [group.model for group in planned.groups]
-    serves = SIMULATORS[models[0].kind].kernel_serves
-    alike = {
-        (getattr(m.configs[0], "dtype", ""), serves(m.configs[0], m.device)): m for m in models
-    }
-    return alike.values()
+    found: dict[tuple[str, bool], Group] = {}
+    for group in planned.groups:
+        config, simulator = group.first, SIMULATORS[group.request.kind]
+        served = simulator.kernel_serves(config, group.resources.device)
+        found.setdefault((getattr(config, "dtype", ""), served), group)
+    return (group.model for group in found.values())
 
 
 def _compute_and_store(

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -61,9 +61,14 @@ class Group:
     resources: Resources
 
     @property
+    def first(self) -> Config:
+        """The config of the first of them, of whose shape all are."""
+        return self.request.configs[self.places[0]]
+
+    @property
     def model(self) -> Chunk:
         """A chunk of the first of them alone."""
-        first = self.request.configs[self.places[0]]
+        first = self.first
         return Chunk(
             kind=self.request.kind,
             configs=(first,),
@@ -132,25 +137,30 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     return Plan(groups, present)
 
 
-def check_room(database: URL, planned: Sequence[Plan]) -> None:
-    """Raise ConfigError if the memory or the disk has no room for what is planned."""
-    needed = written = 0
-    for group in (group for some in planned for group in some.groups):
-        model = group.model
-        needed = max(needed, _memory_bytes(model))
-        written += _result_bytes(model.configs[0], len(model.epochs)) * len(group.places)
+def check_memory(request: Request, resources: Resources) -> None:
+    """Raise ConfigError if one of the runs is larger than the memory."""
+    needed = max(_memory_bytes(config, resources.device) for config in request.differing())
     if needed > memory_bytes():
         has = int(memory_bytes()) >> 20
         raise ConfigError(
             f"runs must fit the memory, which is {has} MB, and one of these takes more than "
             f"{needed >> 20} MB: make them smaller"
         )
+
+
+def check_room(database: URL, planned: Sequence[Plan]) -> None:
+    """Raise ConfigError if the disk has no room for the results of what is planned."""
     if database.get_backend_name() != "sqlite" or not database.database:
         return
+    needed = 0
+    for group in (group for some in planned for group in some.groups):
+        first = group.first
+        snapshots = len(_epochs(group.keep.schedule, first.length))
+        needed += _result_bytes(first, snapshots) * len(group.places)
     free = shutil.disk_usage(Path(database.database).absolute().parent).free
-    if written > free:
+    if needed > free:
         raise ConfigError(
-            f"the disk must hold about {written >> 20} MB of results, "
+            f"the disk must hold about {needed >> 20} MB of results, "
             f"{free >> 20} MB are free: free some, or keep less with --parameters or --snapshots"
         )
 
@@ -163,8 +173,11 @@ def memory_bytes() -> float:
         return math.inf
 
 
-def check_new_room(location: str, requests: Iterable[Request], resources: Resources) -> None:
-    """`check_room` for a database that is not there yet, so that none is made in vain."""
+def check_requests(location: str, requests: Sequence[Request], resources: Resources) -> None:
+    """`check_memory` for all of them, and `check_room` for a database that is not there yet: before
+    anything is computed, or made in vain."""
+    for request in requests:
+        check_memory(request, resources)
     url = database_url(location)
     path = Path(url.database or "")
     if path.absolute().parent.is_dir() and not path.exists():
@@ -200,16 +213,15 @@ def _largest_batch(config: Config, snapshots: int, resources: Resources) -> int:
     return max(1, min(quick, CHUNK_BYTES[resources.device] // _result_bytes(config, snapshots)))
 
 
-def _memory_bytes(chunk: Chunk) -> int:
-    """Less than what one run of a chunk takes: its parameters, and its pair sums or what torch
-    works on at once. A GPU's memory is not ours to know."""
-    if chunk.device != "cpu":
+def _memory_bytes(config: Any, device: str) -> int:
+    """Less than what a run takes: its parameters, and its pair sums or what torch works on at once.
+    A GPU's memory is not ours to know."""
+    if device != "cpu":
         return 0
-    config: Any = chunk.configs[0]
-    simulator = SIMULATORS[chunk.kind]
+    simulator = SIMULATORS[config.kind]
     worked, stored = simulator.numbers(config)
     pair_sums = pair_count(config.modulus) * config.embedding_dim
-    at_once = pair_sums if simulator.kernel_serves(config, chunk.device) else worked
+    at_once = pair_sums if simulator.kernel_serves(config, device) else worked
     return (stored + at_once) * FLOAT_BYTES
 
 

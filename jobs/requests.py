@@ -55,13 +55,15 @@ class Request:
             _check_name(self.experiment)
         if not SIMULATORS[self.kind].has_classifier:
             object.__setattr__(self, "parameters", "none")  # there are none to keep
-        if isinstance(self.configs, Configs):
-            differing = self.configs.one_of_each()
-        else:
+        if not isinstance(self.configs, Configs):
             object.__setattr__(self, "configs", _each_once(self.configs))
-            differing = iter(self.configs)
-        for length in {config.length for config in differing}:
+        for length in {config.length for config in self.differing()}:
             schedule(self.schedule, length)
+
+    def differing(self) -> Iterable[Config]:
+        """Configs that differ by more than the seed, or all."""
+        made = self.configs
+        return made.one_of_each() if isinstance(made, Configs) else made
 
 
 def _check_name(experiment: str) -> None:

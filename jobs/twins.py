@@ -99,15 +99,18 @@ def add_network_flags(parser: argparse.ArgumentParser, epochs: Sequence[int]) ->
         nargs="+",
         type=epoch_number,
         metavar="EPOCH",
-        help=f"where to begin (default: those of {' '.join(map(str, epochs))} that there are)",
+        help=f"where to begin (default: those of {' '.join(map(str, epochs))} that they reach)",
     )
     parser.set_defaults(default_epochs=epochs)
 
 
-def asked_networks(parsed: argparse.Namespace, *, parameters: bool = False) -> Networks:
+def asked_networks(
+    parsed: argparse.Namespace, *, parameters: bool = False, at_end: bool = False
+) -> Networks:
     """The networks that the flags ask for, those of them that keep what it takes (`keeping`).
 
-    Where no epochs are asked for, `parsed.epochs` becomes the default ones that they reach.
+    Where no epochs are asked for, `parsed.epochs` becomes the default ones before their end, or
+    also at_end.
 
     Raises:
         ConfigError: as `stored_networks` and `keeping`, or for an epoch that they do not have.
@@ -117,7 +120,7 @@ def asked_networks(parsed: argparse.Namespace, *, parameters: bool = False) -> N
         networks = stored_networks(engine, parsed.experiment, seeds, parsed.network)
         shortest = min(config.length for config in networks.configs)
         if parsed.epochs is None:
-            parsed.epochs = [epoch for epoch in parsed.default_epochs if epoch <= shortest]
+            parsed.epochs = [e for e in parsed.default_epochs if e < shortest + at_end]
         for epoch in parsed.epochs:
             if not 0 <= epoch <= shortest:
                 raise ConfigError(

@@ -16,6 +16,7 @@ import stopping
 from test_jobs import contents
 
 from db.connect import open_for_reading
+from db.queries import runs
 from jobs.plan import plan
 from jobs.requests import Request
 from jobs.workers import Resources
@@ -123,6 +124,16 @@ def test_a_disk_without_room_is_noticed_before_anything_is_computed(modadd, monk
     assert status == 2
     assert "must hold about 155 MB of results, 10 MB are free" in errors
     assert os.listdir() == []
+
+
+def test_a_later_sweep_beyond_the_memory_keeps_the_earlier_from_being_computed(modadd):
+    modadd("train", "--epochs", 1)
+    large = "modulus = 5000\nhidden_size = 2147483647"
+    Path("two.toml").write_text(f"[[train]]\nepochs = 2\n[[train]]\n{large}\n")
+    status, _, errors = modadd("run", "two.toml")
+    assert (status, "runs must fit the memory" in errors) == (2, True)
+    with open_for_reading("modadd.db") as engine:
+        assert len(runs(engine, "transformer")) == 1
 
 
 def test_a_plan_for_the_rest_keeps_the_order_of_the_plan_for_all(modadd):

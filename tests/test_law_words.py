@@ -45,8 +45,14 @@ def test_a_law_is_compared_with_its_null_network_by_network(gain, answer, compar
     assert f"forces?* {answer}" in told
     assert (
         f"0.50 [0.40, 0.60] (n = 9) at weight decay 1, epoch 2,000, {compared} than its null's "
-        f"(network by network, by {gain:.2f} ["
-    ) in told.replace("−", "-")
+        f"(paired difference {gain:.2f} ["
+    ) in told
+
+
+def test_a_law_that_is_worse_than_no_force_explains_nothing_whatever_its_null_does():
+    told = explained(fits(-0.3), fits(0.3))
+    assert "forces?* As far as can be told, no." in told
+    assert "more than its null's" in told
 
 
 def test_each_part_names_its_own_epoch():

@@ -118,6 +118,29 @@ def test_kept_kernels_of_another_source_are_not_run(tmp_path):
     assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
 
 
+def test_code_is_kept_under_the_source_that_it_was_made_from(tmp_path):
+    """Not under what a checkout has put in its place since."""
+    made_later = """
+import modadd.kernels.cpu_structures, numba.core.caching
+numba.core.caching.UserProvidedCacheLocator.get_source_stamp = lambda self: 1 / 0
+"""
+    told, found = of_line_alignment(tmp_path, made_later)
+    assert told == [notice.TEXT]
+    assert of_line_alignment(tmp_path) == ([], found)
+
+
+def test_a_cache_that_becomes_a_file_is_no_traceback(tmp_path):
+    folder = tmp_path / "kept"
+    gone = f"""
+import modadd.kernels.cpu_structures, shutil
+shutil.rmtree({str(folder)!r})
+open({str(folder)!r}, "w").close()
+"""
+    told, _ = of_line_alignment(folder, gone)
+    assert told[0] == notice.TEXT
+    assert "RuntimeWarning: compiled kernels could not be kept" in told[1]
+
+
 @pytest.mark.parametrize("bytes_left", [0, 20_000])
 def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(tmp_path, bytes_left):
     no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))"

@@ -9,7 +9,7 @@ import pytest
 
 from db.arrangements import arrangements
 from db.connect import open_for_reading, open_for_writing
-from db.queries import stored_runs
+from db.queries import runs, stored_runs
 from jobs.loop import prepare_database, run_requests
 from jobs.requests import sweep
 from jobs.twins import twin_request
@@ -153,6 +153,18 @@ def test_networks_that_keep_too_little_are_left_out_and_counted(modadd):
     assert status == 0
     assert left_out.format("parameters") in errors
     assert "6 runs computed" in errors
+
+
+def test_by_default_commands_begin_at_epochs_that_the_networks_reach(modadd):
+    words = ("--modulus", 11, "--epochs", 20, "--seeds", "0:4", "--experiment", "short")
+    assert modadd("train", *words)[0] == modadd("audit", "short")[0] == 0
+    for command in (("twins",), ("fate", "--branches", 2), ("learn",), ("curl",)):
+        for name in (("short",), ("--experiment", "short")):
+            status, _, errors = modadd(*command, *name)
+            assert (status, "error" in errors) == (0, False)
+    for kind, starts in (("twin", {0, 10}), ("branch", {0, 10})):
+        with open_for_reading("modadd.db") as engine:
+            assert set(runs(engine, kind)["network_epoch"]) == starts
 
 
 def test_a_twin_begins_at_a_stored_snapshot():

@@ -11,6 +11,7 @@ import os
 import pickle
 import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ def kept(**how: Any) -> Callable[[Any], Any]:
     def decorate(function: Any) -> Any:
         dispatcher = numba.njit(**how)(function)
         # What cache=True sets, of another class.
-        dispatcher._cache = _Cache(function)  # type: ignore[no-untyped-call]
+        dispatcher._cache = _Cache(function)
         return dispatcher
 
     return decorate
@@ -42,6 +43,11 @@ class _Cache(FunctionCache):
     """
 
     told = False
+
+    def __init__(self, function: Any) -> None:
+        super().__init__(function)  # type: ignore[no-untyped-call]
+        # Of the source that this process runs: the file may change beneath it.
+        self._stamp = self._impl.locator.get_source_stamp()
 
     def load_overload(self, sig: Any, target_context: Any) -> Any:
         target_context.refresh()
@@ -66,16 +72,16 @@ class _Cache(FunctionCache):
             unfinished.write_bytes(_digest(made_from, code) + code)
             os.replace(unfinished, path)
         except OSError as error:
-            unfinished.unlink(missing_ok=True)
+            with suppress(OSError):
+                unfinished.unlink()
             self._tell(error)
 
     def _place(self, sig: Any, codegen: Any) -> tuple[Path, str]:
         """Where the code lies, and what it is made from."""
         key = self._index_key(sig, codegen)  # type: ignore[no-untyped-call]
         name = hashlib.sha256(str(key[:2]).encode()).hexdigest()[:16]
-        stamp = self._impl.locator.get_source_stamp()
         path = Path(self.cache_path) / f"{self._impl.filename_base}-{name}.code"
-        return path, str((numba.__version__, stamp, key))
+        return path, str((numba.__version__, self._stamp, key))
 
     def _tell(self, error: OSError) -> None:
         if not _Cache.told:
