@@ -1,6 +1,7 @@
 """Numba that is there, that fails, or that is not there: who computes then, and what is said."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -89,10 +90,25 @@ print(line_alignment(np.random.default_rng(0).normal(size=(1, 5, 2))))
     return done.stderr.splitlines(), done.stdout
 
 
-def test_whoever_waits_for_the_compiler_is_told_once(tmp_path):
-    cold, found = of_line_alignment(tmp_path)
+@pytest.fixture(scope="module")
+def compiled(tmp_path_factory):
+    """A folder with what a first process has kept; what it said, and what it found."""
+    folder = tmp_path_factory.mktemp("kept")
+    return folder, *of_line_alignment(folder)
+
+
+@pytest.fixture
+def copied(compiled, tmp_path):
+    """A copy of that folder, the one file in it, and what was found."""
+    shutil.copytree(compiled[0], tmp_path / "kept")
+    (path,) = tmp_path.rglob("*.code")
+    return tmp_path / "kept", path, compiled[2]
+
+
+def test_whoever_waits_for_the_compiler_is_told_once(compiled):
+    folder, cold, found = compiled
     assert cold == [notice.TEXT]
-    assert of_line_alignment(tmp_path) == ([], found)
+    assert of_line_alignment(folder) == ([], found)
 
 
 def cut_short(content):
@@ -104,29 +120,29 @@ def with_a_page_lost(content):
 
 
 @pytest.mark.parametrize("damage", [cut_short, with_a_page_lost])
-def test_kept_kernels_that_are_damaged_are_compiled_again(tmp_path, damage):
-    _, found = of_line_alignment(tmp_path)
-    (path,) = tmp_path.rglob("*.code")
-    path.write_bytes(damage(path.read_bytes()))
-    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
-    assert of_line_alignment(tmp_path) == ([], found)
+def test_kept_kernels_that_are_damaged_are_compiled_again(copied, damage):
+    folder, path, found = copied
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    assert of_line_alignment(folder) == ([notice.TEXT], found)
+    assert len(path.read_bytes()) == len(whole)
 
 
-def test_kept_kernels_of_another_source_are_not_run(tmp_path):
-    older = "numba.core.caching.UserProvidedCacheLocator.get_source_stamp = lambda self: 1"
-    _, found = of_line_alignment(tmp_path, f"import numba\n{older}")
-    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
-
-
-def test_code_is_kept_under_the_source_that_it_was_made_from(tmp_path):
-    """Not under what a checkout has put in its place since."""
-    made_later = """
-import modadd.kernels.cpu_structures, numba.core.caching
-numba.core.caching.UserProvidedCacheLocator.get_source_stamp = lambda self: 1 / 0
+ANOTHER_STAMP = """
+import numba.core.caching
+numba.core.caching.UserProvidedCacheLocator.get_source_stamp = lambda self: 1
 """
-    told, found = of_line_alignment(tmp_path, made_later)
-    assert told == [notice.TEXT]
-    assert of_line_alignment(tmp_path) == ([], found)
+
+
+def test_kept_kernels_of_another_source_are_not_run(copied):
+    folder, _, found = copied
+    assert of_line_alignment(folder, ANOTHER_STAMP) == ([notice.TEXT], found)
+
+
+def test_the_source_is_the_one_that_was_loaded_not_what_lies_there_since(copied):
+    folder, _, found = copied
+    loaded = "import modadd.kernels.cpu_structures"
+    assert of_line_alignment(folder, loaded + ANOTHER_STAMP) == ([], found)
 
 
 def test_a_cache_that_becomes_a_file_is_no_traceback(tmp_path):
@@ -141,15 +157,14 @@ open({str(folder)!r}, "w").close()
     assert "RuntimeWarning: compiled kernels could not be kept" in told[1]
 
 
-@pytest.mark.parametrize("bytes_left", [0, 20_000])
-def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(tmp_path, bytes_left):
-    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, ({0}, {0}))"
-    told, found = of_line_alignment(tmp_path, no_room.format(bytes_left))
+def test_kernels_for_which_there_is_no_room_serve_and_a_warning_says_so(compiled, tmp_path):
+    no_room = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, 20_000))"
+    told, found = of_line_alignment(tmp_path, no_room)
+    assert found == compiled[2]
     assert told[0] == notice.TEXT
     assert "RuntimeWarning: compiled kernels could not be kept" in told[1]
     assert "NUMBA_CACHE_DIR names another folder" in told[1]
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert of_line_alignment(tmp_path) == ([notice.TEXT], found)
 
 
 def test_importing_compiles_and_loads_nothing():
