@@ -126,8 +126,8 @@ def _run(
     stopping: threading.Event,
 ) -> Summary:
     started = time.perf_counter()
-    check_memory(request, resources)
     planned = plan(engine, request, resources)
+    check_memory((group.first for group in planned.groups), resources)
     check_room(engine.url, [planned])
     check_starts(engine, request.kind, planned.configs)
     store.add_to_experiments(engine, request.experiments, planned.present)

@@ -6,7 +6,7 @@ import math
 import os
 import shutil
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -137,9 +137,9 @@ def plan(engine: Engine | None, request: Request, resources: Resources) -> Plan:
     return Plan(groups, present)
 
 
-def check_memory(request: Request, resources: Resources) -> None:
-    """Raise ConfigError if one of the runs is larger than the memory."""
-    needed = max(_memory_bytes(config, resources.device) for config in request.differing())
+def check_memory(configs: Iterable[Config], resources: Resources) -> None:
+    """Raise ConfigError if a run of one of the configs is larger than the memory."""
+    needed = max((_memory_bytes(config, resources.device) for config in configs), default=0)
     if needed > memory_bytes():
         has = int(memory_bytes()) >> 20
         raise ConfigError(
@@ -177,7 +177,7 @@ def check_requests(location: str, requests: Sequence[Request], resources: Resour
     """`check_memory` for all of them, and `check_room` for a database that is not there yet: before
     anything is computed, or made in vain."""
     for request in requests:
-        check_memory(request, resources)
+        check_memory(request.differing(), resources)
     url = database_url(location)
     path = Path(url.database or "")
     if path.absolute().parent.is_dir() and not path.exists():

@@ -45,7 +45,7 @@ class _Cache(FunctionCache):
     told = False
 
     def __init__(self, function: Any) -> None:
-        super().__init__(function)  # type: ignore[no-untyped-call]
+        super().__init__(function)  # type: ignore[no-untyped-call]  # Numba's
         # Of the source that this process runs: the file may change beneath it.
         self._stamp = self._impl.locator.get_source_stamp()
 
@@ -65,7 +65,7 @@ class _Cache(FunctionCache):
         if not self._impl.check_cachable(data):
             return
         path, made_from = self._place(sig, data.codegen)
-        code: bytes = dumps(self._impl.reduce(data))  # type: ignore[no-untyped-call]
+        code: bytes = dumps(self._impl.reduce(data))  # type: ignore[no-untyped-call]  # Numba's
         unfinished = path.with_name(f"{path.name}.{os.getpid()}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
@@ -78,7 +78,7 @@ class _Cache(FunctionCache):
 
     def _place(self, sig: Any, codegen: Any) -> tuple[Path, str]:
         """Where the code lies, and what it is made from."""
-        key = self._index_key(sig, codegen)  # type: ignore[no-untyped-call]
+        key = self._index_key(sig, codegen)  # type: ignore[no-untyped-call]  # Numba's
         name = hashlib.sha256(str(key[:2]).encode()).hexdigest()[:16]
         path = Path(self.cache_path) / f"{self._impl.filename_base}-{name}.code"
         return path, str((numba.__version__, self._stamp, key))
