@@ -25,7 +25,7 @@ from modadd.metrics import Measured, measure
 from modadd.particles import ParticleConfig
 from modadd.snapshots import Snapshot
 from modadd.structures import CIRCLE_THRESHOLD
-from modadd.training import TrainingConfig
+from modadd.training import TrainingConfig, step_seconds
 
 KERNELS = Path(modadd.kernels.__file__).parent
 
@@ -264,16 +264,38 @@ def test_no_subnormal_numbers_arise(fields):
     """They would take a processor many times as long."""
     config = TrainingConfig(seed=0, epochs=3000, **fields)
     batch = processor._Training([config])
-    batch.advance(range(1), processor._corrections(0, 3000).astype(np.float32))
-    for numbers in (batch.parameters, batch.moments):
+    end = np.empty((1, 1, batch.parameters.shape[1]), np.float32)
+    corrections = processor._corrections(0, 3000).astype(np.float32)
+    batch.advance(range(1), corrections, np.array([3000]), end)
+    for numbers in (end, batch.moments):
         smallest = np.abs(numbers[numbers != 0]).min()
         assert smallest > np.finfo(np.float32).smallest_normal
 
 
-def test_a_run_does_not_depend_on_how_many_steps_are_taken_at_a_time(monkeypatch):
-    in_one_go = last(processor.train([TrainingConfig()], [7, 50]))
-    monkeypatch.setattr(processor, "_STEPS", 3)
-    assert np.array_equal(flat(last(processor.train([TrainingConfig()], [7, 50]))), flat(in_one_go))
+@pytest.mark.parametrize("limit", [{"_SECONDS": 1e-4}, {"_BYTES": 9000}])
+def test_a_run_does_not_depend_on_how_much_is_computed_at_a_time(limit, monkeypatch):
+    configs, epochs = [TrainingConfig(seed=seed) for seed in range(2)], [0, 7, 7, 8, 50]
+    in_one_go = list(processor.train(configs, epochs))
+    (alone,) = processor.train(configs[1:], [50])
+    for name, value in limit.items():
+        monkeypatch.setattr(processor, name, value)
+    in_parts = list(processor.train(configs, epochs))
+    assert [snapshot.epoch for snapshot in in_parts] == epochs
+    for part, whole in zip(in_parts, in_one_go, strict=True):
+        assert np.array_equal(flat(part), flat(whole))
+    assert np.array_equal(flat(alone)[0], flat(in_parts[-1])[1])
+
+
+def test_what_is_computed_at_a_time_is_bounded():
+    batch = processor._Training([TrainingConfig()])
+    portions = list(processor._together([0, 1, 10**6, *range(10**6, 10**6 + 5000)], batch))
+    stops = [stop for portion in portions for stop in portion]
+    assert [stop.epoch for stop in stops if stop.wanted][:3] == [0, 1, 10**6]
+    assert len([stop for stop in stops if stop.wanted]) == 5003
+    steps = np.diff([0, *(portion[-1].epoch for portion in portions)])
+    assert steps.max() * step_seconds(batch.configs[0]) <= processor._SECONDS
+    assert max(map(len, portions)) * batch.parameters.nbytes <= processor._BYTES
+    assert list(processor._together([], batch)) == []
 
 
 def test_a_run_that_diverges_shows_it_and_leaves_its_companions_alone():

@@ -176,26 +176,25 @@ def _adamw(theta, slope, first_moment, second_moment, shrink, rate, correction):
 
 
 @compiled
-def train_runs(parameters, moments, shrink, rates, corrections, pairs, share, sizes, work):
-    """Take a step for each of the corrections, with one run after the other.
+def train_runs(
+    parameters, moments, shrink, rates, corrections, stops, kept, pairs, share, sizes, work
+):
+    """Take the steps of the corrections with one run after the other, and keep what comes of some.
 
     In place: parameters (run, count) and moments (run, 2, count). shrink (run, count), rates
-    (run,). corrections (step, 2). pairs (run, 3, pair): both tokens and the residue; share
-    (pair,): each pair's in the mean loss. sizes: N, D, H. work: x (D, block), h (H, block),
-    o (N, block) and two rows (block,), the pairs' number being a multiple of the block's.
+    (run,). corrections (step, 2). stops (stop,): after how many steps kept (run, stop, count) is to
+    show the parameters. pairs (run, 3, pair): both tokens and the residue; share (pair,): each
+    pair's in the mean loss. sizes: N, D, H. work: x (D, block), h (H, block), o (N, block) and two
+    rows (block,), the pairs' number being a multiple of the block's.
     """
     for run in range(len(parameters)):
-        _train_run(
-            parameters[run],
-            moments[run],
-            shrink[run],
-            rates[run],
-            corrections,
-            pairs[run],
-            share,
-            sizes,
-            work,
-        )
+        theta, moved = parameters[run], moments[run]
+        taken = 0
+        for place in range(len(stops)):
+            some = corrections[taken : stops[place]]
+            _train_run(theta, moved, shrink[run], rates[run], some, pairs[run], share, sizes, work)
+            taken = stops[place]
+            kept[run, place] = theta
 
 
 @part

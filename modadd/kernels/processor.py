@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -21,7 +21,7 @@ from modadd.network import group_counts, initial_parameters
 from modadd.particles import ParticleConfig, initial_positions
 from modadd.snapshots import Floats, Snapshot
 from modadd.task import pair_count, pairs, split
-from modadd.training import TrainingConfig
+from modadd.training import TrainingConfig, step_seconds
 
 
 def train(
@@ -32,18 +32,46 @@ def train(
 ) -> Iterator[Snapshot]:
     """Yield a Snapshot at each epoch; see `modadd.training.train`."""
     batch = _Training(configs, start)
-    done = 0
     with _cores(threads, len(configs)) as on_each_run:
-        for epoch in epochs:
-            while done < epoch:
-                until = min(epoch, done + _STEPS)
-                corrections = _corrections(done, until).astype(batch.dtype)
-                on_each_run(partial(batch.advance, corrections=corrections))
-                done = until
-            yield batch.snapshot(epoch)
+        done = 0
+        for stops in _together(epochs, batch):
+            corrections = _corrections(done, stops[-1].epoch).astype(batch.dtype)
+            taken = np.array([stop.epoch - done for stop in stops])
+            kept = np.empty((len(configs), len(stops), batch.parameters.shape[1]), batch.dtype)
+            on_each_run(partial(batch.advance, corrections=corrections, taken=taken, kept=kept))
+            done = stops[-1].epoch
+            for place, stop in enumerate(stops):
+                if stop.wanted:
+                    yield batch.snapshot(stop.epoch, kept[:, place])
 
 
-_STEPS = 100_000  # at a time, so that what they need of memory does not grow with the epochs
+# What the kernel is asked for at a time: to call it takes as much as dozens of steps (measured, 0.2
+# ms), since Python's own code and data have gone from the processor's cache by then; but who waits
+# for a snapshot, or to interrupt, must not wait long.
+_SECONDS, _BYTES = 1.0, 8 << 20
+
+
+class _Stop(NamedTuple):
+    """wanted: whether there is to be a snapshot, or the way is just long."""
+
+    epoch: int
+    wanted: bool
+
+
+def _together(epochs: Sequence[int], batch: "_Training") -> Iterator[list[_Stop]]:
+    """All epochs, as many at a time as take about `_SECONDS` of steps and `_BYTES` of snapshots."""
+    steps = max(1, int(_SECONDS / len(batch.configs) / step_seconds(batch.configs[0])))
+    most = max(1, _BYTES // batch.parameters.nbytes)
+    between = range(steps, max(epochs, default=0), steps)
+    stops = [*(_Stop(epoch, True) for epoch in epochs), *(_Stop(e, False) for e in between)]
+    done, portion = 0, list[_Stop]()
+    for stop in sorted(stops):
+        if portion and (len(portion) == most or stop.epoch - done > steps):
+            yield portion
+            done, portion = portion[-1].epoch, []
+        portion.append(stop)
+    if portion:
+        yield portion
 
 
 class _Training:
@@ -74,8 +102,13 @@ class _Training:
         #: by the first of the runs that share one: those of one thread
         self.workspaces: dict[int, tuple[NDArray[Any], ...]] = {}
 
-    def advance(self, runs: range, corrections: NDArray[Any]) -> None:
-        """Take the steps of the corrections with each of the runs."""
+    def advance(
+        self, runs: range, corrections: NDArray[Any], taken: NDArray[np.int64], kept: NDArray[Any]
+    ) -> None:
+        """Take the steps of the corrections with each of the runs.
+
+        taken: (stop,) after how many of them kept (run, stop, count) is to show the parameters.
+        """
         part = slice(runs.start, runs.stop)
         if runs.start not in self.workspaces:
             work = _workspace(self.sizes, len(self.share), self.dtype)
@@ -86,16 +119,19 @@ class _Training:
             self.shrink[part],
             self.rates[part],
             corrections,
+            taken,
+            kept[part],
             self.pairs[part],
             self.share,
             self.sizes,
             self.workspaces[runs.start],
         )
 
-    def snapshot(self, epoch: int) -> Snapshot:
+    def snapshot(self, epoch: int, parameters: NDArray[Any]) -> Snapshot:
+        """What the parameters (run, count) are, without a copy."""
         tokens, dim, _ = self.sizes
-        embedding = self.parameters[:, : tokens * dim].copy().reshape(-1, tokens, dim)
-        return Snapshot(self.configs, epoch, embedding, self.parameters[:, tokens * dim :].copy())
+        embedding = parameters[:, : tokens * dim].reshape(-1, tokens, dim)
+        return Snapshot(self.configs, epoch, embedding, parameters[:, tokens * dim :])
 
 
 def evaluate(
