@@ -8,7 +8,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -104,11 +104,11 @@ def compute(chunk: Chunk) -> list[RunRecord]:
     with np.errstate(over="ignore", invalid="ignore"), _within_a_gpus_memory():
         stream = SIMULATORS[chunk.kind].run(chunk.configs, chunk.epochs, chunk.device, **begin)
         kept = _as_stored(stream, len(chunk.epochs))
-    finite = np.logical_and.accumulate(kept.finite_runs().reshape(len(chunk.epochs), -1))
     # While a GPU waits for the next chunk, no core is at work but these.
-    metrics = _measure_in_groups(kept, finite, 1 if chunk.device == "cpu" else usable_cores())
+    threads = 1 if chunk.device == "cpu" else usable_cores()
+    finite, metrics = _measure_in_groups(kept, len(chunk.epochs), threads)
     share = (time.perf_counter() - started) / len(chunk.configs)
-    lives = finite.sum(axis=0)
+    lives = np.logical_and.accumulate(finite, axis=1).sum(axis=1)
     if not lives.all():
         raise ConfigError(f"{chunk.kind} runs must begin at finite numbers, these do not")
     return [_record(chunk, kept, metrics, run, int(lives[run]), share) for run in range(len(lives))]
@@ -128,59 +128,51 @@ def _within_a_gpus_memory() -> Iterator[None]:
 
 
 def _as_stored(stream: Iterable[Snapshot], count: int) -> Snapshot:
-    """So many snapshots as one batch in float32, the first one's runs first."""
+    """So many snapshots as one batch in float32, all of the first run first."""
     embeddings = classifiers = None
     for index, snapshot in enumerate(stream):
         if embeddings is None:
-            embeddings = np.empty((count, *snapshot.embedding.shape), np.float32)
+            runs, *sizes = snapshot.embedding.shape
+            embeddings = np.empty((runs, count, *sizes), np.float32)
             if snapshot.classifier is not None:
-                classifiers = np.empty((count, *snapshot.classifier.shape), np.float32)
-        embeddings[index] = snapshot.embedding
+                classifiers = np.empty((runs, count, snapshot.classifier.shape[1]), np.float32)
+        embeddings[:, index] = snapshot.embedding
         if classifiers is not None:
-            classifiers[index] = snapshot.classifier
+            classifiers[:, index] = snapshot.classifier
     assert embeddings is not None, "a schedule has at least one epoch"
     return Snapshot(
-        snapshot.configs * count,
+        tuple(config for config in snapshot.configs for _ in range(count)),
         snapshot.epoch,
-        embeddings.reshape(-1, *embeddings.shape[2:]),
+        embeddings.reshape(-1, *sizes),
         None if classifiers is None else classifiers.reshape(-1, classifiers.shape[2]),
     )
 
 
 def _measure_in_groups(
-    kept: Snapshot, finite: NDArray[np.bool_], threads: int
-) -> dict[str, NDArray[np.float64]]:
-    """All metrics, each (snapshot, run), NaN where a run is not finite."""
+    kept: Snapshot, count: int, threads: int
+) -> tuple[NDArray[np.bool_], dict[str, NDArray[np.float64]]]:
+    """(run, snapshot) whether it is finite, and all metrics, each (run, snapshot), NaN where not.
 
-    def measured_from(start: int) -> dict[str, NDArray[np.float64]]:
-        stop = start + MEASURED_TOGETHER
-        return measure_finite(kept.part(start, stop), finite.ravel()[start:stop], tuple(METRICS))
+    count: of the snapshots of each run.
+    """
 
-    starts = range(0, finite.size, MEASURED_TOGETHER)
-    if threads == 1:
-        measured = list(map(measured_from, starts))
-    else:
-        with ThreadPoolExecutor(threads) as pool:
-            measured = list(pool.map(measured_from, starts))
-    return {
-        name: np.concatenate([values[name] for values in measured]).reshape(finite.shape)
-        for name in measured[0]
-    }
+    def measured_from(start: int) -> tuple[NDArray[np.int64], dict[str, NDArray[np.float64]]]:
+        some = kept.part(start, start + MEASURED_TOGETHER)
+        alive = np.flatnonzero(some.finite_runs())
+        if len(alive) < len(some.configs):
+            some = some.of(alive)
+        return start + alive, measure(some, tuple(METRICS)) if len(alive) else {}
 
-
-def measure_finite(
-    snapshot: Snapshot, finite: NDArray[np.bool_], names: Sequence[str]
-) -> dict[str, NDArray[np.float64]]:
-    """The named metrics of a snapshot, each (run,), NaN for runs that are not finite."""
-    if finite.all():
-        return measure(snapshot, names)
-    alive = np.flatnonzero(finite)
-    some = snapshot.of(alive)
-    spread = {}
-    for name, values in (measure(some, names) if len(alive) else {}).items():
-        spread[name] = np.full(len(finite), np.nan)
-        spread[name][alive] = values
-    return spread
+    finite = np.zeros(len(kept.configs), np.bool_)
+    metrics: dict[str, NDArray[np.float64]] = {}
+    with ThreadPoolExecutor(threads) as pool:
+        mapped = map if threads == 1 else pool.map
+        for alive, values in mapped(measured_from, range(0, len(finite), MEASURED_TOGETHER)):
+            finite[alive] = True
+            for name, numbers in values.items():
+                metrics.setdefault(name, np.full(len(finite), np.nan))[alive] = numbers
+    of_runs = {name: values.reshape(-1, count) for name, values in metrics.items()}
+    return finite.reshape(-1, count), of_runs
 
 
 def _record(
@@ -192,8 +184,8 @@ def _record(
     wall_time: float,
 ) -> RunRecord:
     """One run's share of the batch: its first `life` snapshots."""
-    config, runs = chunk.configs[run], len(chunk.configs)
-    lived = slice(run, life * runs, runs)
+    config, first = chunk.configs[run], run * len(chunk.epochs)
+    lived = slice(first, first + life)
     first_kept = {"all": 0, "final": max(life - 1, 0), "none": life}[chunk.parameters]
     classifiers = np.empty(0, np.float32) if kept.classifier is None else kept.classifier[lived]
     return RunRecord(
@@ -207,5 +199,5 @@ def _record(
         epochs=chunk.epochs[:life],
         embeddings=kept.embedding[lived],
         classifiers=classifiers[first_kept:],
-        metrics={name: values[:life, run] for name, values in metrics.items()},
+        metrics={name: values[run, :life] for name, values in metrics.items()},
     )

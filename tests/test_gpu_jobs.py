@@ -47,16 +47,20 @@ def test_too_little_of_a_gpus_memory_is_one_line(modadd, monkeypatch):
 
 
 def test_metrics_are_the_same_on_however_many_cores(monkeypatch):
-    monkeypatch.setattr(compute, "MEASURED_TOGETHER", 3)
     configs = tuple(TrainingConfig(seed=seed, epochs=20) for seed in range(4))
     kept = compute._as_stored(train(configs, (0, 5, 20)), 3)
-    finite = kept.finite_runs().reshape(3, 4)
-    finite[2, 1] = False
-    one, several = (compute._measure_in_groups(kept, finite, threads) for threads in (1, 3))
-    assert one.keys() == several.keys()
-    for name, values in one.items():
-        np.testing.assert_array_equal(values, several[name], err_msg=name)
-    assert np.isnan(one["radius_ratio"]).sum() == 1
+    kept.embedding[5, 0, 0] = np.nan  # the second run's last snapshot
+    finite, known = compute._measure_in_groups(kept, 3, 1)
+    assert np.argwhere(~finite).tolist() == [[1, 2]]
+    assert np.argwhere(np.isnan(known["radius_ratio"])).tolist() == [[1, 2]]
+    for together in (1, 3, 5):  # with 1, nothing of a group is finite
+        monkeypatch.setattr(compute, "MEASURED_TOGETHER", together)
+        for threads in (1, 3):
+            same, found = compute._measure_in_groups(kept, 3, threads)
+            assert np.array_equal(same, finite)
+            assert found.keys() == known.keys()
+            for name, values in known.items():
+                np.testing.assert_array_equal(values, found[name], err_msg=name)
 
 
 @pytest.mark.gpu
