@@ -25,7 +25,7 @@ from modadd.metrics import Measured, measure
 from modadd.particles import ParticleConfig
 from modadd.snapshots import Snapshot
 from modadd.structures import CIRCLE_THRESHOLD
-from modadd.training import TrainingConfig, step_seconds
+from modadd.training import TrainingConfig
 
 KERNELS = Path(modadd.kernels.__file__).parent
 
@@ -284,18 +284,6 @@ def test_a_run_does_not_depend_on_how_much_is_computed_at_a_time(limit, monkeypa
     for part, whole in zip(in_parts, in_one_go, strict=True):
         assert np.array_equal(flat(part), flat(whole))
     assert np.array_equal(flat(alone)[0], flat(in_parts[-1])[1])
-
-
-def test_what_is_computed_at_a_time_is_bounded():
-    batch = processor._Training([TrainingConfig()])
-    portions = list(processor._together([0, 1, 10**6, *range(10**6, 10**6 + 5000)], batch))
-    stops = [stop for portion in portions for stop in portion]
-    assert [stop.epoch for stop in stops if stop.wanted][:3] == [0, 1, 10**6]
-    assert len([stop for stop in stops if stop.wanted]) == 5003
-    steps = np.diff([0, *(portion[-1].epoch for portion in portions)])
-    assert steps.max() * step_seconds(batch.configs[0]) <= processor._SECONDS
-    assert max(map(len, portions)) * batch.parameters.nbytes <= processor._BYTES
-    assert list(processor._together([], batch)) == []
 
 
 def test_a_run_that_diverges_shows_it_and_leaves_its_companions_alone():

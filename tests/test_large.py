@@ -9,7 +9,7 @@ from jobs.plan import plan
 from jobs.requests import Request
 from jobs.workers import Resources
 from modadd.kernels import processor, torch_training
-from modadd.training import TrainingConfig, train
+from modadd.training import TrainingConfig, step_seconds, train
 
 LARGE = {"modulus": 31, "embedding_dim": 512, "hidden_size": 512}
 
@@ -74,3 +74,15 @@ def test_a_job_computes_large_networks_one_at_a_time():
     (record,) = compute(chunks[2])
     (alone,) = ends(configs[2:3], (1,))
     assert np.array_equal(record.classifiers[-1], alone[-len(record.classifiers[-1]) :])
+
+
+def test_what_is_computed_at_a_time_is_bounded():
+    batch = processor._Training([TrainingConfig()])
+    portions = list(processor._together([0, 1, 10**6, *range(10**6, 10**6 + 5000)], batch))
+    stops = [stop for portion in portions for stop in portion]
+    assert [stop.epoch for stop in stops if stop.wanted][:3] == [0, 1, 10**6]
+    assert len([stop for stop in stops if stop.wanted]) == 5003
+    steps = np.diff([0, *(portion[-1].epoch for portion in portions)])
+    assert steps.max() * step_seconds(batch.configs[0]) <= processor._SECONDS
+    assert max(map(len, portions)) * batch.parameters.nbytes <= processor._BYTES
+    assert list(processor._together([], batch)) == []
